@@ -1,0 +1,1 @@
+"""Language parts: pure, composed, deterministic; no Flask and no database."""

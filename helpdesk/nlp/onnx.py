@@ -1,0 +1,56 @@
+"""The encoder that runs: an exported ONNX file and its tokenizer, without torch."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from helpdesk.nlp.artefacts import read_manifest
+from helpdesk.nlp.encoder import Vectors
+
+MAX_TOKENS = 256  # The length all-MiniLM-L6-v2 was trained for; the rest of a text is not read.
+
+
+class OnnxEncoder:
+    """Encodes with ONNX Runtime from a folder made by `encoder export`.
+
+    Texts run one at a time: the quantised model scales its activations over the whole batch, so a
+    text's vector would otherwise depend on its neighbours and could not be cached by digest.
+
+    Raises:
+        ArtefactError: the folder is missing, incomplete or damaged.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        manifest = read_manifest(folder)
+        self.name = manifest.name
+        self.dimension = int(manifest.parameters["dimension"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            os.fspath(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(os.fspath(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            row[:] = self._encode_one(text)
+        return vectors
+
+    def _encode_one(self, text: str) -> Vectors:
+        # A tokenizer reads Unicode only; lone surrogates come from damaged mail.
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        tokens = self._tokenizer.encode(clean)
+        ids = np.array([tokens.ids], dtype=np.int64)
+        (output,) = self._session.run(
+            ["embedding"], {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        )
+        return np.asarray(output[0], dtype=np.float32)
