@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from helpdesk.nlp.artefacts import (
+from helpdesk.nlp.manifest import (
     ArtefactError,
     Manifest,
     file_digest,

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from helpdesk.nlp.artefacts import read_manifest
+from helpdesk.nlp.manifest import read_manifest
 from helpdesk.nlp.encoder import Vectors
 
 MAX_TOKENS = 256  # The length all-MiniLM-L6-v2 was trained for; the rest of a text is not read.

@@ -1,0 +1,93 @@
+"""The manifest that vouches for a trained artefact: a folder of files and their digests."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+
+
+class ArtefactError(Exception):
+    """A trained artefact is missing, incomplete or damaged; the message says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an artefact is, what it was made of and how good it was."""
+
+    name: str
+    data: dict[str, str] = field(default_factory=dict)
+    """Digest of each data set it learned from, by the set's name."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each file in the folder."""
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def text_digest(texts: Iterable[str]) -> str:
+    """SHA-256 over `texts` in order: the digest of a data set."""
+    running = hashlib.sha256()
+    for text in texts:
+        raw = text.encode("utf-8", "surrogatepass")
+        running.update(len(raw).to_bytes(8))
+        running.update(raw)
+    return running.hexdigest()
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """The installed version of each package."""
+    return {package: metadata.version(package) for package in packages}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Write `manifest` into `folder`, with the digests of the files that stand there now."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    digests = {path.name: file_digest(path) for path in paths}
+    complete = Manifest(**{**asdict(manifest), "files": digests})
+    text = json.dumps(asdict(complete), indent=2, sort_keys=True) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return complete
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of `folder`, after checking that every file it names is there.
+
+    Raises:
+        ArtefactError: no manifest, an unreadable one, or a file it names is missing.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtefactError(f"There is no trained artefact in {folder}. Restore it or train again.")
+    try:
+        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as err:
+        raise ArtefactError(f"{path} cannot be read. Restore it or train again.") from err
+    for name in manifest.files:
+        if not (folder / name).is_file():
+            raise ArtefactError(f"{folder / name} is missing. Restore it or train again.")
+    return manifest
+
+
+def verify(folder: Path) -> Manifest:
+    """The manifest of `folder`, after comparing every file with its digest.
+
+    Raises:
+        ArtefactError: as `read_manifest`, or a file differs from the one that was saved.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if file_digest(folder / name) != expected:
+            raise ArtefactError(f"{folder / name} is damaged. Restore it or train again.")
+    return manifest
