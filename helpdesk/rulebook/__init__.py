@@ -1,0 +1,1 @@
+"""The digital regulatory code: documents, dated versions, clauses, citations and defined terms."""
