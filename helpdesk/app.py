@@ -1,0 +1,122 @@
+"""The application: the only module that knows every domain, and the tables that tie them together."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import click
+from flask import Blueprint, Flask, g
+from flask_babel import Babel
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from helpdesk import worker
+from helpdesk.accounts import signin
+from helpdesk.cli.server import serve_command, worker_command
+from helpdesk.cli.site import check_command, init_command
+from helpdesk.config import PROJECT_ROOT, Settings
+from helpdesk.kernel import db as database
+from helpdesk.kernel import events, jobs, options, policy, sources
+from helpdesk.kernel.files import FileStore
+from helpdesk.web import errors, filters, logs, mailer, security, slots
+
+BLUEPRINTS: Sequence[Blueprint] = ()
+HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {}
+JOBS: Mapping[str, jobs.Job] = {
+    "kernel.sweep": worker.sweep,
+}
+PANELS: Mapping[str, Sequence[slots.Panel]] = {}
+SOURCES: Sequence[sources.Source] = ()
+RULES: Sequence[policy.Rules] = ()
+COMMANDS: Sequence[click.Command] = (
+    init_command,
+    serve_command,
+    worker_command,
+    check_command,
+)
+
+SESSION_DAYS = 14
+FORM_MEMORY_BYTES = 1024 * 1024  # text fields of one form together
+
+
+def create_app(settings: Settings, site: database.Database | None = None) -> Flask:
+    """The site of `settings`; tests hand in their own database."""
+    logs.configure()
+    app = Flask("helpdesk", template_folder=str(PROJECT_ROOT / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=settings.is_secure,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        PERMANENT_SESSION_LIFETIME=SESSION_DAYS * 86_400,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes + FORM_MEMORY_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_MEMORY_BYTES,
+        WTF_CSRF_TIME_LIMIT=SESSION_DAYS * 86_400,
+        BABEL_DEFAULT_TIMEZONE="Europe/London",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["signpost.settings"] = settings
+    app.extensions["signpost.files"] = FileStore(settings.data_dir / "files", settings.max_upload_bytes)
+    database.configure(site or database.Database(settings.database_url))
+    Babel(app)
+    logs.install(app)
+    security.install(app)
+    errors.install(app)
+    install_tables(app, settings)
+    if settings.is_secure:  # behind one reverse proxy that ends TLS
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+def install_tables(app: Flask, settings: Settings) -> None:
+    """Hand each table to the part that reads it."""
+    messages = mailer.Mailer(settings, app.jinja_env, mailer.port_for(settings))
+    events.install(HANDLERS)
+    jobs.install({"kernel.mail": messages.deliver, **JOBS})
+    sources.install(SOURCES)
+    slots.install(app, PANELS)
+    signin.install(app, merged_rules())
+    filters.install(app, can=_can)
+    app.context_processor(lambda: {"site": _site(settings)})
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+
+
+@cache
+def merged_rules() -> policy.Rules:
+    """Every domain's permissions in one map; their names carry the domain, so none hides another."""
+    merged: dict[StrEnum, tuple[policy.Predicate, ...]] = {}
+    for rules in RULES:
+        merged.update(rules)
+    return merged
+
+
+def _can(permission: str, subject: object = None) -> bool:
+    """Templates ask the same map that services enforce: `can("ticket:assign", ticket)`."""
+    return policy.can(merged_rules(), signin.current_user(), _permissions()[permission], subject)
+
+
+@cache
+def _permissions() -> dict[str, StrEnum]:
+    return {str(permission): permission for permission in merged_rules()}
+
+
+def _site(settings: Settings) -> dict[str, Any]:
+    """What the page frame says about the site; read once a request."""
+    if "site" not in g:
+        with database.reading() as db:
+            is_demonstration = bool(options.read(db, "is_demonstration"))
+        g.site = {
+            "name": settings.site_name,
+            "is_demonstration": is_demonstration,
+            "helpdesk_phone": settings.helpdesk_phone,
+            "helpdesk_email": settings.helpdesk_email,
+            "hours": "Monday to Friday, 9am to 5pm, except bank holidays in England",
+        }
+    return dict(g.site)

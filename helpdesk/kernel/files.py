@@ -1,0 +1,83 @@
+"""The file store: bounded, checked, random names; served only by views that check the permission."""
+
+import hashlib
+import secrets
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.errors import Invalid
+from helpdesk.kernel.models import FileRow
+from helpdesk.kernel.policy import Actor
+
+# What may be uploaded, and the media type it is served with whatever the browser claimed.
+ALLOWED = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+    ".log": "text/plain",
+    ".xml": "text/plain",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+    ".eml": "application/octet-stream",
+}
+MAGIC = {
+    ".pdf": b"%PDF-",
+    ".png": b"\x89PNG\r\n",
+    ".jpg": b"\xff\xd8\xff",
+    ".jpeg": b"\xff\xd8\xff",
+    ".gif": b"GIF8",
+    ".docx": b"PK",
+    ".xlsx": b"PK",
+    ".zip": b"PK",
+}
+
+
+class FileStore:
+    """Files in one folder. Another store needs `save` and `path` of the same shape."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.folder = folder
+        self.max_bytes = max_bytes
+
+    def save(self, db: Session, actor: Actor, name: str, stream: BinaryIO) -> FileRow:
+        """Store one upload.
+
+        Raises:
+            Invalid: too large, empty, of a kind that is not accepted, or not what its name says.
+        """
+        clean = Path(name.replace("\\", "/")).name.strip()[-255:] or "file"
+        suffix = Path(clean).suffix.lower()
+        if suffix not in ALLOWED:
+            kinds = ", ".join(sorted(ALLOWED))
+            raise Invalid(f"“{clean}” was not stored: files of this kind are not accepted. Accepted are {kinds}.")
+        data = stream.read(self.max_bytes + 1)
+        if len(data) > self.max_bytes:
+            raise Invalid(f"“{clean}” was not stored: it is larger than {self.max_bytes // 1024 // 1024} MB.")
+        if not data:
+            raise Invalid(f"“{clean}” was not stored: it is empty.")
+        if not data.startswith(MAGIC.get(suffix, b"")):
+            raise Invalid(f"“{clean}” was not stored: its content is not what its name says.")
+        row = FileRow(
+            storage_name=secrets.token_hex(32),
+            name=clean,
+            media_type=ALLOWED[suffix],
+            size=len(data),
+            digest=hashlib.sha256(data).hexdigest(),
+            uploaded_by_id=actor.id,
+        )
+        path = self.path(row)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        db.add(row)
+        db.flush()
+        return row
+
+    def path(self, row: FileRow) -> Path:
+        return self.folder / row.storage_name[:2] / row.storage_name

@@ -1,0 +1,1 @@
+"""The Flask tool-kit that every domain's pages share."""

