@@ -1,0 +1,1 @@
+"""Knowledge: published answers, each with its many wordings, and articles for longer reading."""
