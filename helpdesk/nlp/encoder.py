@@ -51,9 +51,9 @@ class HashEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
+        for place, text in enumerate(texts):
             for word in text.lower().split():
-                row += self._direction(word)
+                rows[place] += self._direction(word)
         rows[:, 0] += 1e-3  # An empty text still needs a direction.
         return unit(rows)
 

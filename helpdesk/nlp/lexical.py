@@ -85,19 +85,14 @@ class _Segment:
             mask = np.zeros(len(total), dtype=bool)
             mask[places[places >= 0]] = True
             total[~mask] = 0
-        if k < len(total):
-            places = np.argpartition(-total, k)[:k]
-        else:
-            places = np.arange(len(total))
+        places = np.argpartition(-total, k)[:k] if k < len(total) else np.arange(len(total))
         return [Hit(int(self.keys[at]), float(total[at])) for at in places if total[at] > 0]
 
 
 class Bm25Index:
     """BM25 in memory: a large segment, and a small one with what came since the last merge."""
 
-    def __init__(
-        self, *, k1: float = K1, b: float = B, analyse: Callable[[str], list[str]] = terms
-    ) -> None:
+    def __init__(self, *, k1: float = K1, b: float = B, analyse: Callable[[str], list[str]] = terms) -> None:
         self.k1 = k1
         self.b = b
         self._analyse = analyse

@@ -8,8 +8,8 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from helpdesk.nlp.manifest import read_manifest
 from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.manifest import read_manifest
 
 MAX_TOKENS = 256  # The length all-MiniLM-L6-v2 was trained for; the rest of a text is not read.
 
@@ -50,7 +50,5 @@ class OnnxEncoder:
         clean = text.encode("utf-8", "replace").decode("utf-8")
         tokens = self._tokenizer.encode(clean)
         ids = np.array([tokens.ids], dtype=np.int64)
-        (output,) = self._session.run(
-            ["embedding"], {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        )
+        (output,) = self._session.run(["embedding"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         return np.asarray(output[0], dtype=np.float32)

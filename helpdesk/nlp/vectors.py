@@ -1,7 +1,7 @@
 """Finding texts by their meaning: nearest vectors with FAISS, exact while few, a graph when many."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
@@ -84,7 +84,7 @@ class FaissIndex:
         return result
 
     def _start(self) -> None:
-        self._index = faiss.IndexFlatIP(self.dimension)
+        self._index: Any = faiss.IndexFlatIP(self.dimension)
         self._is_graph = False
         self._keys: Keys = np.empty(0, dtype=np.int64)
         self._alive: npt.NDArray[np.bool_] = np.empty(0, dtype=bool)
@@ -130,13 +130,16 @@ class FaissIndex:
             mask = np.zeros(self._index.ntotal, dtype=bool)
             mask[rows[rows >= 0]] = True
         bits = np.packbits(mask, bitorder="little")
-        selector = faiss.IDSelectorBitmap(bits)
+        selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg,arg-type]
         query = np.ascontiguousarray(vector[None, :], dtype=np.float32)
+        # FAISS publishes stubs that miss the arguments its Python layer adds.
         if self._is_graph:
             width = max(SEARCH_WIDTH, wanted)
-            options = faiss.SearchParametersHNSW(sel=selector, efSearch=width)
+            options = faiss.SearchParametersHNSW(  # type: ignore[attr-defined]
+                sel=selector, efSearch=width
+            )
         else:
-            options = faiss.SearchParameters(sel=selector)
+            options = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         scores, rows = self._index.search(query, wanted, params=options)
         found = rows[0] >= 0
         return self._keys[rows[0][found]], scores[0][found]

@@ -22,7 +22,7 @@ STOP_WORDS = frozenset(
     should so some such than that the their theirs them then there these they this those through
     to too under until up us very was we were what when where which while who whom why will with
     would you your yours
-    """.split()
+    """.split()  # noqa: SIM905 - a paragraph of words reads better than a list of strings.
 )
 
 _stemmer = snowballstemmer.stemmer("english")
