@@ -63,6 +63,7 @@ class Purpose(StrEnum):
     INVITE = "invite"
     RESET = "reset"
     SETUP = "setup"
+    EMAIL = "email"
 
 
 class Notice(StrEnum):
@@ -103,9 +104,11 @@ class Refusal(StrEnum):
 
 
 REFUSAL_SENTENCES = {
-    Refusal.WRONG: "The e-mail address or the password is wrong. Try again, or ask for a link to choose a new password.",
+    Refusal.WRONG: "The e-mail address or the password is wrong. Try again, or ask for a link to set a new password.",
     Refusal.NEEDS_CODE: "Enter your password again, and the six-digit code that your authenticator app shows now.",
     Refusal.WRONG_CODE: "The code is wrong or was used already. Wait for the next code in your app and try again.",
-    Refusal.AWAITING_APPROVAL: "Your Party's administrator has not approved your account yet. You get an e-mail when they have.",
+    Refusal.AWAITING_APPROVAL: (
+        "Your Party's administrator has not approved your account yet. You get an e-mail when they have."
+    ),
     Refusal.DISABLED: "This account is switched off. Ask your Party's administrator or the helpdesk.",
 }

@@ -120,6 +120,9 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    email: Mapped[str | None] = mapped_column(String(254))  # the address that a link of purpose `email` proves
+
+    user: Mapped[User] = relationship(lazy="raise")
 
 
 class Follow(Base):
