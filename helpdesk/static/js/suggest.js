@@ -1,0 +1,38 @@
+/** Suggestions while a person types: htmx asks, this decides what is asked and announces what came. */
+"use strict";
+
+(() => {
+  const LEAST_WORDS = 3;
+  const MOST_CHARACTERS = 2000; // what the server reads
+
+  const isSuggesting = (element) => element?.matches?.("[data-suggest]");
+
+  function typed(element) {
+    const fields = element.form ? element.form.querySelectorAll("[data-suggest]") : [element];
+    return [...fields].map((field) => field.value.trim()).filter(Boolean).join(" ").slice(0, MOST_CHARACTERS);
+  }
+
+  function announce(text) {
+    for (const region of document.querySelectorAll("[data-suggest-live]")) region.textContent = text;
+  }
+
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    if (!isSuggesting(ctx.sourceElement)) return;
+    const text = typed(ctx.sourceElement);
+    if (text.split(/\s+/).length < LEAST_WORDS) {
+      event.preventDefault();
+      ctx.sourceElement.dispatchEvent(new CustomEvent("htmx:abort")); // an answer to a longer text may be on its way
+      ctx.target.replaceChildren();
+      announce("");
+      return;
+    }
+    ctx.request.body = new FormData();
+    ctx.request.body.set("q", text);
+  });
+
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (!isSuggesting(ctx.sourceElement)) return;
+    announce(ctx.target.querySelector("[data-suggest-status]")?.textContent ?? "");
+  });
+})();
