@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpdesk.tickets import hours
 from helpdesk.tickets.enums import Priority
 
-moments = st.datetimes(datetime(2015, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))
+moments = st.datetimes(datetime(2015, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
 minutes = st.integers(0, 60 * 8 * 40)
 
 
