@@ -61,7 +61,7 @@ class Source:
 
     kind: str
     documents: Documents
-    visible: Callable[[Actor], Select[tuple[int]]]
+    visible: Callable[[Actor], Select[int]]
     cards: Callable[[Session, Actor, Sequence[int]], list[Card]]
 
 
