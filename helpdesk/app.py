@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import click
-from flask import Blueprint, Flask, g
+from flask import Blueprint, Flask, g, request
 from flask_babel import Babel
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -55,14 +55,13 @@ def create_app(settings: Settings, site: database.Database | None = None) -> Fla
         MAX_CONTENT_LENGTH=settings.max_upload_bytes + FORM_MEMORY_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_MEMORY_BYTES,
         WTF_CSRF_TIME_LIMIT=SESSION_DAYS * 86_400,
-        BABEL_DEFAULT_TIMEZONE="Europe/London",
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["signpost.settings"] = settings
     app.extensions["signpost.files"] = FileStore(settings.data_dir / "files", settings.max_upload_bytes)
     database.configure(site or database.Database(settings.database_url))
-    Babel(app)
+    Babel(app, default_locale="en_GB", timezone_selector=lambda: signin.current_user().timezone)
     logs.install(app)
     security.install(app)
     errors.install(app)
@@ -81,7 +80,7 @@ def install_tables(app: Flask, settings: Settings) -> None:
     slots.install(app, PANELS)
     signin.install(app, merged_rules())
     filters.install(app, can=_can)
-    app.context_processor(lambda: {"site": _site(settings)})
+    app.context_processor(lambda: _frame(settings))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
@@ -105,6 +104,12 @@ def _can(permission: str, subject: object = None) -> bool:
 @cache
 def _permissions() -> dict[str, StrEnum]:
     return {str(permission): permission for permission in merged_rules()}
+
+
+def _frame(settings: Settings) -> dict[str, Any]:
+    """What every page's frame needs: who reads it, what the site says of itself, which part of it this is."""
+    part = request.path.split("/")[1] or "home"
+    return {"current_user": signin.current_user(), "site": _site(settings), "nav_active": part}
 
 
 def _site(settings: Settings) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Error pages: a sentence that says what is wrong and what to do next, never a stack trace."""
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -65,7 +65,15 @@ def _answer(status: int, title: str, sentence: str) -> ResponseReturnValue:
     if request.path.startswith("/api/") or request.path == "/drafts":
         return jsonify({"error": {"status": status, "title": title, "detail": sentence}}), status
     try:
-        return render_template("errors/error.html", status=status, title=title, sentence=sentence), status
+        page = render_template(
+            "errors/error.html",
+            status=status,
+            title=title,
+            sentence=sentence,
+            next_step="",
+            request_id=g.get("request_id", ""),
+        )
+        return page, status
     except Exception:  # the page frame itself needs the database; the person still gets a sentence
         log.exception("error_page_failed")
         return f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{sentence}</p>", status

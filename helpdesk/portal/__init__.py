@@ -1,0 +1,1 @@
+"""Pages about several domains at once: home, asking, search, and the administrator's own pages."""

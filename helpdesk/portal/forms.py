@@ -1,0 +1,45 @@
+"""The form in which a question begins."""
+
+from flask_wtf.file import MultipleFileField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from helpdesk.kernel.policy import Actor
+from helpdesk.web.forms import BODY_LENGTH, TITLE_LENGTH, OnceForm
+
+MAX_FILES = 5
+
+COMMUNITY, ORGANISATION, HELPDESK = "community", "organisation", "helpdesk"
+AUDIENCES = {
+    COMMUNITY: ("Community", "Every Party can read it and answer. The helpdesk reads it too."),
+    ORGANISATION: (
+        "My organisation and the helpdesk",
+        "A ticket that your colleagues can read. No other organisation sees it.",
+    ),
+    HELPDESK: ("Helpdesk only", "A ticket that you and the agents of its queue read. Nobody else."),
+}
+
+
+class AskForm(OnceForm):
+    """Title, details, and who will see it."""
+
+    attempt = HiddenField(validators=[Length(max=64)])
+    title = StringField(
+        "Your question in one line",
+        validators=[
+            InputRequired("Write your question in one line."),
+            Length(min=8, max=TITLE_LENGTH, message="Write your question in 8 to 200 characters."),
+        ],
+    )
+    body = TextAreaField(
+        "Details",
+        validators=[Optional(), Length(max=BODY_LENGTH, message="Shorten the details to 20,000 characters.")],
+    )
+    audience = RadioField("Who will see it?", validators=[InputRequired("Choose who will see it.")])
+    is_public = BooleanField("Visitors without an account may read it too")
+    files = MultipleFileField("Files", validators=[Optional(), Length(max=MAX_FILES, message="Attach at most 5 files.")])
+
+    def offer(self, actor: Actor) -> None:
+        """Offer the audiences open to `actor`: colleagues only where the organisation shares its tickets."""
+        kinds = [COMMUNITY, ORGANISATION, HELPDESK] if actor.shares_tickets else [COMMUNITY, HELPDESK]
+        self.audience.choices = [(kind, AUDIENCES[kind][0]) for kind in kinds]

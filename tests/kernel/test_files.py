@@ -1,0 +1,42 @@
+"""Uploads are bounded and checked."""
+
+import io
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.errors import Invalid
+from helpdesk.kernel.files import FileStore
+from helpdesk.kernel.policy import SYSTEM
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files", max_bytes=1000)
+
+
+class TestSaving:
+    def test_a_file_is_stored_under_a_random_name(self, db: Session, store: FileStore) -> None:
+        row = store.save(db, SYSTEM, "../../etc/letter.pdf", io.BytesIO(b"%PDF-1.7 text"))
+        assert row.name == "letter.pdf"
+        assert "letter" not in row.storage_name
+        assert store.path(row).read_bytes() == b"%PDF-1.7 text"
+        assert store.path(row).is_relative_to(store.folder)
+
+    @pytest.mark.parametrize(
+        ("name", "content", "sentence"),
+        [
+            ("run.exe", b"MZ", "not accepted"),
+            ("page.html", b"<script>", "not accepted"),
+            ("letter.pdf", b"MZ not a pdf", "not what its name says"),
+            ("empty.txt", b"", "empty"),
+            ("long.txt", b"x" * 1001, "larger than"),
+        ],
+    )
+    def test_what_is_not_acceptable_is_refused_with_a_sentence(
+        self, db: Session, store: FileStore, name: str, content: bytes, sentence: str
+    ) -> None:
+        with pytest.raises(Invalid, match=sentence):
+            store.save(db, SYSTEM, name, io.BytesIO(content))
+        assert not store.folder.exists()
