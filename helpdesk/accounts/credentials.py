@@ -19,8 +19,7 @@ CODE_STEP_SECONDS = 30  # RFC 6238
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 # The long ones among what people choose first; shorter ones fail by length.
-COMMON = frozenset(
-    """
+_COMMON_WORDS = """
     1234567890 0123456789 0987654321 1111111111 12345678910 123456789a 1q2w3e4r5t 1q2w3e4r5t6y
     qwertyuiop qwerty12345 qwertyuiop123 asdfghjkl1 password12 password123 password1234 password12345
     passw0rd123 p@ssw0rd123 p@ssword123 letmein123 letmein1234 welcome123 welcome1234 iloveyou123
@@ -28,8 +27,8 @@ COMMON = frozenset(
     admin12345 admin123456 changeme123 change-me-now default123 temporary1 testtest123 test123456
     helpdesk123 smartmeter smartmeter1 smartmeter123 smartenergy smartenergy1 smartenergycode
     signpost123 liverpool123 manchester1 london12345
-    """.split()
-)
+"""
+COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def check_password(password: str, email: str | None = None) -> None:
