@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from helpdesk.nlp.words import terms
+from helpdesk.nlp.words import plain_words, terms
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -45,6 +45,9 @@ class LexicalIndex(Protocol):
     def scores(self, text: str, keys: Keys) -> Floats:
         """The score of each of `keys`, shape (n,); zero where nothing matches or the key is new."""
 
+    def shared(self, text: str, key: int) -> list[str]:
+        """The words of `text` that the item has too, as written, the rarest first."""
+
     def ideal(self, text: str) -> float:
         """About the score of an item that says exactly `text`; zero for a text without words."""
 
@@ -76,6 +79,15 @@ class _Segment:
                 span = slice(starts[row], starts[row + 1])
                 total[columns[span]] += values[span]
         total[~self.alive] = 0
+        return total
+
+    def total_at(self, rows: Iterable[int], place: int) -> float:
+        """The sum of the given terms' weights for one item."""
+        total = 0.0
+        for row in rows:
+            if row < len(self.weights.indptr) - 1:
+                span = slice(self.weights.indptr[row], self.weights.indptr[row + 1])
+                total += float(self.weights.data[span][self.weights.indices[span] == place].sum())
         return total
 
     def best(self, rows: Iterable[int], k: int, allowed: Keys | None) -> list[Hit]:
@@ -136,6 +148,16 @@ class Bm25Index:
             places = segment.places(keys)
             result[places >= 0] = segment.totals(rows)[places[places >= 0]]
         return result
+
+    def shared(self, text: str, key: int) -> list[str]:
+        """The words of `text` that the item has too, as written, the rarest first."""
+        found: dict[str, float] = {}
+        for segment in self._segments():
+            (place,) = segment.places(np.array([key]))
+            for word in plain_words(text) if place >= 0 else ():
+                if weight := segment.total_at(self._rows(word), int(place)):
+                    found[word] = weight
+        return sorted(found, key=lambda word: (-found[word], word))
 
     def ideal(self, text: str) -> float:
         """The score of an item of mean length that has every different term of `text` once."""

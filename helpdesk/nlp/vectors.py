@@ -110,7 +110,8 @@ class FaissIndex:
 
     def _rebuild(self, *, graph: bool) -> None:
         keys = list(self._row_of)
-        rows = self._index.reconstruct_batch(np.fromiter(self._row_of.values(), dtype=np.int64))
+        places = np.fromiter(self._row_of.values(), dtype=np.int64)
+        rows = self._index.reconstruct_batch(places) if keys else np.empty((0, self.dimension), np.float32)
         self._start()
         if graph:
             self._index = faiss.IndexHNSWFlat(self.dimension, LINKS, faiss.METRIC_INNER_PRODUCT)

@@ -1,0 +1,110 @@
+"""How probable it is that a suggestion answers: logistic regression on a few plain numbers."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from helpdesk.nlp.manifest import ArtefactError, Manifest, verify, write_manifest
+from helpdesk.nlp.ranking import Candidate
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
+
+LIKELY = 0.7  # Probability from which a suggestion is called likely, until staff choose otherwise.
+POSSIBLE = 0.35  # Below it a suggestion is not shown.
+CITED = 0.99  # Whoever names a clause wants that clause.
+
+# Clauses and articles are passages that hold an answer somewhere; everything else is found by a
+# question put in other words. The same cosine means more between two questions.
+PASSAGE_KINDS = frozenset({"clause", "article"})
+FEATURES = ("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest")
+CURVES = "curves.json"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Weights of one logistic regression over FEATURES, and its intercept."""
+
+    weights: tuple[float, ...]
+    intercept: float
+
+    def probabilities(self, features: Doubles) -> Doubles:
+        logits = features @ np.array(self.weights) + self.intercept
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float64)
+
+
+class Confidence:
+    """Probabilities for the candidates of one query, by one curve for each way of matching."""
+
+    def __init__(self, curves: Mapping[str, Curve]) -> None:
+        self.curves = dict(curves)
+
+    def probabilities(self, candidates: Sequence[Candidate]) -> Doubles:
+        """The probability that each candidate answers the query, shape (n,)."""
+        result = np.zeros(len(candidates))
+        for matching, curve in self.curves.items():
+            places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
+            if places:
+                result[places] = curve.probabilities(features([candidates[at] for at in places]))
+        result[[one.is_cited for one in candidates]] = CITED
+        return result
+
+    def save(self, folder: Path, manifest: Manifest) -> Manifest:
+        """Write the curves and their manifest to `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        raw = {matching: asdict(curve) for matching, curve in self.curves.items()}
+        text = json.dumps(raw, indent=2, sort_keys=True) + "\n"
+        (folder / CURVES).write_text(text, encoding="utf-8")
+        return write_manifest(folder, manifest)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Confidence":
+        """The curves saved in `folder`.
+
+        Raises:
+            ArtefactError: missing, damaged, or made for other features.
+        """
+        verify(folder)
+        raw = json.loads((folder / CURVES).read_text(encoding="utf-8"))
+        curves = {key: Curve(tuple(one["weights"]), one["intercept"]) for key, one in raw.items()}
+        if any(len(curve.weights) != len(FEATURES) for curve in curves.values()):
+            raise ArtefactError(f"{folder} was made for another version. Train it again.")
+        return cls(curves)
+
+
+def matching_of(kind: str) -> str:
+    """How items of `kind` match a query: `passage` or `wording`."""
+    return "passage" if kind in PASSAGE_KINDS else "wording"
+
+
+def features(candidates: Sequence[Candidate]) -> Doubles:
+    """FEATURES of candidates that match in one way, shape (n, len(FEATURES))."""
+    cosine = np.array([one.cosine for one in candidates], dtype=np.float64)
+    words = np.array([one.words for one in candidates], dtype=np.float64)
+    agreement = np.array([one.agreement for one in candidates], dtype=np.float64)
+    nearest = cosine == cosine.max(initial=-1.0)
+    columns = (cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, nearest)
+    return np.column_stack(columns).astype(np.float64)
+
+
+def fit_curve(rows: Iterable[Doubles], labels: Iterable[npt.NDArray[np.bool_]]) -> Curve:
+    """The curve for feature rows and whether each of them was right, query by query."""
+    matrix, right = np.vstack(list(rows)), np.concatenate(list(labels))
+    mean, scale = matrix.mean(axis=0), np.maximum(matrix.std(axis=0), 1e-9)
+    model = LogisticRegression(max_iter=1000).fit((matrix - mean) / scale, right)
+    weights = model.coef_[0] / scale
+    intercept = float(model.intercept_[0] - weights @ mean)
+    return Curve(tuple(round(float(weight), 6) for weight in weights), round(intercept, 6))
+
+
+def _margin(values: Doubles) -> Doubles:
+    """How far each value lies above the best of the others; all of it where there are no others."""
+    if len(values) < 2:
+        return values.copy()
+    second, first = np.sort(values)[-2:]
+    return np.asarray(np.where(values == first, values - second, values - first), dtype=np.float64)
