@@ -58,7 +58,7 @@ class Topic(Base):
     default_priority: Mapped[Priority] = mapped_column(_words(Priority), default=Priority.NORMAL)
     position: Mapped[int] = mapped_column(default=0)
 
-    queue: Mapped[Queue] = relationship(lazy="raise")
+    queue: Mapped[Queue] = relationship(lazy="raise_on_sql")
 
 
 class Ticket(Base):
@@ -108,8 +108,9 @@ class Ticket(Base):
     source_id: Mapped[str | None] = mapped_column(String(120))
     is_generated: Mapped[bool] = mapped_column(default=False)
 
-    queue: Mapped[Queue] = relationship(lazy="raise")
-    topic: Mapped[Topic | None] = relationship(lazy="raise")
+    # Queues and topics are few: a page loads them all, and tickets find theirs in the session.
+    queue: Mapped[Queue] = relationship(lazy="raise_on_sql")
+    topic: Mapped[Topic | None] = relationship(lazy="raise_on_sql")
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
     agent: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[agent_id])
     messages: Mapped[list["Message"]] = relationship(
