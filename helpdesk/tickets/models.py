@@ -102,7 +102,7 @@ class Ticket(Base):
     reopen_count: Mapped[int] = mapped_column(default=0)
     last_message_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
-    question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id"), index=True)
+    question_id: Mapped[int | None] = mapped_column(index=True)  # the community question it grew from
     seq: Mapped[int] = mapped_column(default=0, index=True)
     source: Mapped[str | None] = mapped_column(String(60))
     source_id: Mapped[str | None] = mapped_column(String(120))
