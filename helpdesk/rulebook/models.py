@@ -42,9 +42,7 @@ class DocumentVersion(Base):
     in_force_to: Mapped[date | None] = mapped_column(index=True)
 
     document: Mapped[Document] = relationship(back_populates="versions", lazy="raise")
-    clauses: Mapped[list["Clause"]] = relationship(
-        back_populates="version", lazy="raise", order_by="Clause.position"
-    )
+    clauses: Mapped[list["Clause"]] = relationship(back_populates="version", lazy="raise", order_by="Clause.position")
 
 
 class Clause(Base):

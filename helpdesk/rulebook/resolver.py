@@ -1,0 +1,89 @@
+"""What a process remembers of the code: where each citation leads, and the defined terms. Follows the database."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import NamedTuple
+
+from helpdesk.kernel import db as database
+from helpdesk.nlp.citations import CitationFinder
+from helpdesk.rulebook import queries
+from helpdesk.rulebook.queries import ClauseLink
+
+LOOK_AGAIN_SECONDS = 1.0  # a changed clause is linked everywhere within this time
+MAX_TERMS = 12  # explained beside one clause
+
+
+class Found(NamedTuple):
+    """A citation that leads somewhere: its place in the text, the address and the clause's title."""
+
+    start: int
+    end: int
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """One state of the code; replaced whole, so that threads need no lock to read it."""
+
+    site: database.Database | None = None
+    seq: int = -1
+    links: Mapping[str, ClauseLink] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
+    pattern: re.Pattern[str] | None = None
+
+
+class CodeMemory:
+    """Links citations and explains terms with at most one small query a second."""
+
+    def __init__(self, look_again_seconds: float = LOOK_AGAIN_SECONDS) -> None:
+        self._look_again_seconds = look_again_seconds
+        self._finder = CitationFinder()
+        self._known = _Known()
+        self._looked_at = float("-inf")
+        self._lock = Lock()
+
+    def link(self, text: str) -> list[Found]:
+        """The citations in `text` that lead to a clause."""
+        spans = self._finder.find(text)
+        if not spans:
+            return []
+        links = self._current().links
+        found = ((span, queries.resolve(links, span.canonical)) for span in spans)
+        return [Found(span.start, span.end, link.url, link.title) for span, link in found if link]
+
+    def terms_in(self, text: str) -> list[tuple[str, str]]:
+        """Defined terms that stand in `text`, with their meanings, in order of first appearance."""
+        known = self._current()
+        if known.pattern is None:
+            return []
+        found = dict.fromkeys(match[0] for match in known.pattern.finditer(text))
+        return [(term, known.terms[term]) for term in list(found)[:MAX_TERMS]]
+
+    def _current(self) -> _Known:
+        with self._lock:
+            now = time.monotonic()
+            site = database.current()
+            if self._known.site is site and now - self._looked_at < self._look_again_seconds:
+                return self._known
+            with database.reading() as db:
+                seq = queries.last_seq(db)
+                if self._known.site is not site or self._known.seq != seq:
+                    terms = queries.glossary(db)
+                    self._known = _Known(site, seq, queries.set_links(db), terms, _pattern(terms))
+            self._looked_at = now
+            return self._known
+
+
+def _pattern(terms: Mapping[str, str]) -> re.Pattern[str] | None:
+    """Any term as a whole word, longest first, in its own capitals: “Party” is defined, “party” is not."""
+    if not terms:
+        return None
+    choices = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)")
+
+
+memory = CodeMemory()
