@@ -41,7 +41,7 @@
       animationDuration: 250,
       color: Array.from({ length: SERIES }, (_, index) => token(`series-${index + 1}`)),
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink } },
       tooltip: {
         trigger: "axis",
