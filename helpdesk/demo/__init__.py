@@ -1,0 +1,1 @@
+"""The demonstration: invented organisations, people, content and enquiries."""
