@@ -87,6 +87,7 @@ class TestFailing:
         jobs.run_waiting()
         assert row(db).state == "failed"
         jobs.retry(db, row(db).id)
+        db.flush()
         assert row(db).state == "waiting"
 
     def test_a_job_that_did_not_fail_cannot_be_retried(self, db: Session, calls: list[int]) -> None:

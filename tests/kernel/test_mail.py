@@ -1,5 +1,6 @@
 """Mail is promised in the transaction, rendered by the worker, sent over real SMTP or held."""
 
+import socket
 from collections.abc import Iterator
 from email.message import EmailMessage, Message
 
@@ -27,7 +28,9 @@ class Kept(MessageHandler):
 
 @pytest.fixture
 def server() -> Iterator[Controller]:
-    controller = Controller(Kept(), hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(Kept(), hostname="127.0.0.1", port=port)
     controller.start()
     yield controller
     controller.stop()
@@ -46,8 +49,7 @@ class TestPorts:
         assert port_for(settings).send(a_message()) == "held"
 
     def test_a_real_server_receives_both_parts_and_says_it_is_automatic(self, server: Controller) -> None:
-        port = server.server.sockets[0].getsockname()[1]
-        assert mail.SmtpMail(f"smtp://127.0.0.1:{port}").send(a_message()) == "sent"
+        assert mail.SmtpMail(f"smtp://127.0.0.1:{server.port}").send(a_message()) == "sent"
         received = server.handler.messages[0]
         assert received["Auto-Submitted"] == "auto-generated"
         assert received["Message-ID"].endswith("@signpost.example>")

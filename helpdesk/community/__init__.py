@@ -1,0 +1,1 @@
+"""Questions that all Parties may read, their answers, votes and comments."""
