@@ -70,12 +70,16 @@ def silent() -> Iterator[None]:
         _is_silent.reset(token)
 
 
+def is_silent() -> bool:
+    return _is_silent.get()
+
+
 def outbox(db: Session, template: str, to: str, context: dict[str, Any]) -> None:
     """Promise one message to one address; `templates/email/<template>/` holds its three files.
 
     The context holds plain values only: it is stored and rendered later.
     """
-    if _is_silent.get():
+    if is_silent():
         return
     row = OutboxRow(template=template, to_address=to, context=context)
     db.add(row)
