@@ -1,1 +1,1 @@
-"""Questions that all Parties may read, their answers, votes and comments."""
+"""Questions that Parties ask each other in the open, their answers, comments, votes and tags."""

@@ -1,4 +1,4 @@
-"""What happens to questions."""
+"""What happens in the community."""
 
 from dataclasses import dataclass
 
@@ -20,3 +20,10 @@ class AnswerPosted(Event):
 class AnswerAccepted(Event):
     question_id: int
     answer_id: int
+    actor_id: int | None
+
+
+@dataclass(frozen=True)
+class CommentPosted(Event):
+    question_id: int
+    comment_id: int
