@@ -26,6 +26,7 @@
   function options(type, data) {
     const ink = token("ink-soft");
     const line = token("line");
+    const font = getComputedStyle(document.body).fontFamily;
     const isSideways = type === "hbar";
     const category = {
       type: "category",
@@ -40,7 +41,7 @@
       animation: !still.matches,
       animationDuration: 250,
       color: Array.from({ length: SERIES }, (_, index) => token(`series-${index + 1}`)),
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      textStyle: { fontFamily: font },
       grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink } },
       tooltip: {
@@ -49,7 +50,7 @@
         confine: true,
         backgroundColor: token("surface"),
         borderColor: line,
-        textStyle: { color: token("ink") },
+        textStyle: { color: token("ink"), fontFamily: font },
         axisPointer: { type: type === "line" ? "line" : "shadow" },
       },
       xAxis: isSideways ? value : category,
