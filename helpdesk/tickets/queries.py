@@ -18,7 +18,7 @@ from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Card, Document, Source
 from helpdesk.rulebook.models import Clause, DocumentVersion
 from helpdesk.tickets import counts as kept_counts
-from helpdesk.tickets import hours
+from helpdesk.tickets import hours, records
 from helpdesk.tickets.enums import Audience, Channel, MessageKind, Priority, Status
 from helpdesk.tickets.models import (
     UNSOLVED,
@@ -32,7 +32,7 @@ from helpdesk.tickets.models import (
     Topic,
 )
 
-KIND = "ticket"  # of its Source, of follows and of citations
+KIND = records.KIND
 CHUNK = 500  # tickets whose messages are fetched together
 EXCERPT_LENGTH = 300  # characters
 ABSENT = "There is no such ticket, or it is not one that you may see."

@@ -29,7 +29,7 @@ class Rule:
     """A hard rule. One with a `queue` is restricted; one with a `hand_over` sends the matter to another desk."""
 
     name: str
-    title: str
+    label: str
     subject: re.Pattern[str]  # names the matter; a report only together with words that say it happened
     event: re.Pattern[str]  # tells the event itself
     queue: QueueSlug | None = None
@@ -43,7 +43,7 @@ class Rule:
     def refusal(self) -> str:
         """Why a restricted matter does not become a community question, and what to do instead."""
         return (
-            f"This reads like a report of {self.title}. It must not be posted to the community: send it to the "
+            f"This reads like a report of {self.label}. It must not be posted to the community: send it to the "
             "helpdesk instead, where only the named members of a restricted team will read it."
         )
 
@@ -186,7 +186,7 @@ _KEY = (
 RULES: tuple[Rule, ...] = (
     Rule(
         name="security_incident",
-        title="a security incident",
+        label="a security incident",
         queue=QueueSlug.SECURITY_INCIDENTS,
         subject=_pattern(
             r"\b(?:cyber |major |information )?security (?:incident|breach|compromise|event)s?\b",
@@ -216,7 +216,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="event_of_default",
-        title="an Event of Default",
+        label="an Event of Default",
         queue=QueueSlug.DEFAULTS,
         subject=re.compile(
             r"(?i:\bevents? of default\b)|(?<!by )(?<!By )(?<!before )(?<!until )\bEoD\b|(?i:\bdefault notice\b)"
@@ -238,7 +238,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="supplier_of_last_resort",
-        title="a Supplier of Last Resort event",
+        label="a Supplier of Last Resort event",
         queue=QueueSlug.DEFAULTS,
         subject=_pattern(r"\bsuppliers? of last resort\b", r"\bsolr\b"),
         event=_pattern(
@@ -254,7 +254,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="data_breach",
-        title="a personal-data breach",
+        label="a personal-data breach",
         queue=QueueSlug.DATA_PROTECTION,
         subject=_pattern(
             r"\b(?:personal[- ])?data breach(?:es)?\b",
@@ -274,7 +274,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="dcc_incident",
-        title="a DCC service incident",
+        label="a DCC service incident",
         hand_over=HAND_OVER,
         subject=_pattern(
             r"\bdcc(?:'s)?(?: data| service| systems?| user)? (?:outage|service incident|incident"
