@@ -19,17 +19,32 @@ from helpdesk.config import PROJECT_ROOT, Settings
 from helpdesk.kernel import db as database
 from helpdesk.kernel import events, jobs, options, policy, sources
 from helpdesk.kernel.files import FileStore
-from helpdesk.web import errors, filters, logs, mailer, security, slots
+from helpdesk.rulebook import commands as rulebook_commands
+from helpdesk.rulebook import handlers as rulebook_handlers
+from helpdesk.rulebook import jobs as rulebook_jobs
+from helpdesk.rulebook import policy as rulebook_policy
+from helpdesk.rulebook import queries as rulebook_queries
+from helpdesk.rulebook import resolver as rulebook_resolver
+from helpdesk.rulebook import views as rulebook_views
+from helpdesk.web import errors, filters, logs, mailer, security, slots, styleguide, text
 
-BLUEPRINTS: Sequence[Blueprint] = ()
-HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {}
+BLUEPRINTS: Sequence[Blueprint] = (
+    styleguide.bp,
+    rulebook_views.bp,
+)
+HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {
+    events.ContentChanged: (rulebook_handlers.keep_citations,),
+}
 JOBS: Mapping[str, jobs.Job] = {
     "kernel.sweep": worker.sweep,
+    "rulebook.rebuild_citations": rulebook_jobs.rebuild_citations,
 }
 PANELS: Mapping[str, Sequence[slots.Panel]] = {}
-SOURCES: Sequence[sources.Source] = ()
-RULES: Sequence[policy.Rules] = ()
+SOURCES: Sequence[sources.Source] = (rulebook_queries.SOURCE,)
+RULES: Sequence[policy.Rules] = (rulebook_policy.RULES,)
+IMPORTS: Sequence[click.Command] = (rulebook_commands.import_code_command,)
 COMMANDS: Sequence[click.Command] = (
+    click.Group("import", list(IMPORTS), help="Bring in data from files; safe to repeat."),
     init_command,
     serve_command,
     worker_command,
@@ -80,6 +95,7 @@ def install_tables(app: Flask, settings: Settings) -> None:
     slots.install(app, PANELS)
     signin.install(app, merged_rules())
     filters.install(app, can=_can)
+    text.install(app, rulebook_resolver.memory.link)
     app.context_processor(lambda: _frame(settings))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -119,6 +135,7 @@ def _site(settings: Settings) -> dict[str, Any]:
             is_demonstration = bool(options.read(db, "is_demonstration"))
         g.site = {
             "name": settings.site_name,
+            "base_url": settings.base_url,
             "is_demonstration": is_demonstration,
             "helpdesk_phone": settings.helpdesk_phone,
             "helpdesk_email": settings.helpdesk_email,

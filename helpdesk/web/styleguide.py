@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, EmailField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length
 
 from helpdesk.kernel.errors import NotFound
@@ -33,12 +34,17 @@ class SampleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         "E-mail address", validators=[InputRequired("Enter your e-mail address."), Email(), Length(max=200)]
     )
     category = SelectField(
-        "Party category", choices=[("small_supplier", "Small Supplier"), ("other", "Other SEC Party")]
+        "Party category",
+        choices=[SelectChoice("small_supplier", "Small Supplier"), SelectChoice("other", "Other SEC Party")],
     )
     body = TextAreaField("Your question", validators=[InputRequired("Write your question."), Length(max=BODY_LENGTH)])
     audience = RadioField(
         "Who may see it?",
-        choices=[("community", "All Parties"), ("organisation", "My organisation"), ("helpdesk", "Helpdesk only")],
+        choices=[
+            SelectChoice("community", "All Parties"),
+            SelectChoice("organisation", "My organisation"),
+            SelectChoice("helpdesk", "Helpdesk only"),
+        ],
         validators=[InputRequired("Choose who may see it.")],
     )
     follow = BooleanField("Mail me when somebody answers")
