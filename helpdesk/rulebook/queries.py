@@ -12,6 +12,7 @@ from helpdesk.kernel import sources
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.kernel.policy import Actor
+from helpdesk.rulebook.contents import Entry
 from helpdesk.rulebook.enums import DocumentKind
 from helpdesk.rulebook.models import Citation, Clause, Document, DocumentVersion, GlossaryTerm
 from helpdesk.rulebook.numbering import canonical, lookup_order, other_address
@@ -37,17 +38,12 @@ class ClauseLink:
     is_exact: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line of a table of contents."""
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The clause that a typed number means; not `is_exact` when that one is missing and this one lies above it."""
 
-    id: int
-    parent_id: int | None
-    depth: int
-    number: str
-    url: str
-    title: str
-    applies_to: frozenset[str]
+    clause: Clause
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +118,8 @@ def clause_at(db: Session, version: DocumentVersion, address: str) -> Clause | N
     return db.scalar(_clauses().where(Clause.version_id == version.id, Clause.address == address))
 
 
-def nearest(db: Session, version: DocumentVersion, text: str) -> tuple[Clause, bool] | None:
-    """The clause that a typed number means, and whether it is that one or only the nearest one above it."""
+def nearest(db: Session, version: DocumentVersion, text: str) -> Nearest | None:
+    """The clause of the version that `text`, as people type a number, leads to."""
     if version.document.kind == DocumentKind.SECTION_SET:
         number = canonical(text)
         wanted = lookup_order(number) if number else []
@@ -134,7 +130,7 @@ def nearest(db: Session, version: DocumentVersion, text: str) -> tuple[Clause, b
         column = Clause.address
     rows = db.scalars(_clauses().where(Clause.version_id == version.id, column.in_(wanted)))
     found = {getattr(clause, column.key): clause for clause in rows}
-    return next(((found[key], key == wanted[0]) for key in wanted if key in found), None)
+    return next((Nearest(found[key], key == wanted[0]) for key in wanted if key in found), None)
 
 
 def section_set(db: Session) -> DocumentVersion | None:
@@ -153,16 +149,20 @@ def by_number(db: Session, number: str) -> Clause | None:
     """The clause of the section set with exactly this canonical number."""
     version = section_set(db)
     found = nearest(db, version, number) if version else None
-    return found[0] if found and found[1] else None
+    return found.clause if found and found.is_exact else None
 
 
-def set_links(db: Session) -> dict[str, ClauseLink]:
-    """Every clause of the section set by its number."""
+def set_links(db: Session, numbers: Iterable[str] | None = None) -> dict[str, ClauseLink]:
+    """Clauses of the section set by their numbers: all, or those of `numbers` that exist."""
     version = section_set(db)
     if version is None:
         return {}
-    rows = db.scalars(select(Clause).where(Clause.version_id == version.id).options(load_only(*_NAMES)))
-    return {row.number: ClauseLink(row.id, row.number, url(version.document, row), title(row)) for row in rows}
+    wanted = select(Clause).where(Clause.version_id == version.id).options(load_only(*_NAMES))
+    if numbers is not None:
+        wanted = wanted.where(Clause.number.in_(list(numbers)))
+    return {
+        row.number: ClauseLink(row.id, row.number, url(version.document, row), title(row)) for row in db.scalars(wanted)
+    }
 
 
 def resolve(links: Mapping[str, ClauseLink], cited: str) -> ClauseLink | None:
@@ -175,11 +175,11 @@ def resolve(links: Mapping[str, ClauseLink], cited: str) -> ClauseLink | None:
     return ClauseLink(found.id, found.number, found.url, about, is_exact=False)
 
 
-def contents(db: Session, version: DocumentVersion) -> list[Entry]:
-    """The upper clauses of a version in order."""
+def contents(db: Session, version: DocumentVersion, depth: int = CONTENTS_DEPTH) -> list[Entry]:
+    """The upper clauses of a version in order, with the first words of those that have no heading."""
     rows = db.execute(
         select(Clause, func.substr(Clause.text, 1, CONTENTS_WORDS))
-        .where(Clause.version_id == version.id, Clause.depth <= CONTENTS_DEPTH)
+        .where(Clause.version_id == version.id, Clause.depth <= depth)
         .order_by(Clause.position)
         .options(load_only(*_NAMES, Clause.parent_id, Clause.depth, Clause.applies_to, Clause.is_demonstration))
     )
@@ -205,18 +205,6 @@ def party_words(db: Session, actor: Actor) -> frozenset[str]:
         select(OrganisationRole.user_role).where(OrganisationRole.organisation_id == actor.organisation_id)
     )
     return frozenset({actor.category, *(str(role) for role in roles)}) - {""}
-
-
-def for_party(entries: Sequence[Entry], words: frozenset[str]) -> list[Entry]:
-    """What applies to everyone, to the Party's category or to one of its User Roles; a clause follows its parent."""
-    hidden: set[int] = set()
-    kept: list[Entry] = []
-    for entry in entries:
-        if entry.parent_id in hidden or (entry.applies_to and not entry.applies_to & words):
-            hidden.add(entry.id)
-        else:
-            kept.append(entry)
-    return kept
 
 
 def family(db: Session, clause: Clause) -> Family:

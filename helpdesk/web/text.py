@@ -1,10 +1,9 @@
 """The one way from text that people wrote, or that was imported, to HTML: rendered, cleaned, citations linked."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import NamedTuple
 
 import nh3
 from flask import Flask
@@ -58,16 +57,8 @@ _given_out = nh3.Cleaner(
 )
 
 
-class Link(NamedTuple):
-    """A citation found in a text: from `start` to `end`, leading to `url`."""
-
-    start: int
-    end: int
-    url: str
-    title: str
-
-
-LinkCitations = Callable[[str], Sequence[Link]]
+Link = tuple[int, int, str, str]  # where it starts and ends in the text, the address it leads to, its title
+LinkCitations = Callable[[str], Iterable[Link]]
 
 _link_citations: LinkCitations = lambda _text: ()  # noqa: E731 - until the application installs the code's own
 
@@ -80,7 +71,10 @@ def install(app: Flask, link_citations: LinkCitations) -> None:
 
 
 def render(text: str, body_format: str = "markdown", *, top: int = 2, link: bool = True) -> Markup:
-    """Safe HTML. The text's own headings begin at level `top`; citations become links unless `link` is false."""
+    """Safe HTML from a text that is `markdown`, `html` or `plain`.
+
+    The text's own headings begin at level `top`; citations become links unless `link` is false.
+    """
     body = _cleaned(text, body_format)
     writer = _Writer(top, _link_citations if link else lambda _text: ())
     writer.feed(body)
@@ -148,6 +142,8 @@ def _cleaned(text: str, body_format: str) -> str:
     text = _storable(text)
     if len(text) > MAX_CHARACTERS:
         return f"<pre>{escape(text)}</pre>"
+    if body_format == "plain":
+        return "".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line.strip())
     return _taken_in.clean(text if body_format == "html" else _markdown.render(text))
 
 
@@ -215,10 +211,10 @@ class _Writer(HTMLParser):
         return "".join([*parts, str(escape(data[at:]))])
 
     def _links(self, data: str) -> list[Link]:
-        addresses = []
+        addresses: list[Link] = []
         for match in _ADDRESS.finditer(data) if "://" in data else ():
             url = match[0].rstrip(_ADDRESS_END)
-            addresses.append(Link(match.start(), match.start() + len(url), url, ""))
+            addresses.append((match.start(), match.start() + len(url), url, ""))
         return sorted([*addresses, *self._link_citations(data)])
 
 
