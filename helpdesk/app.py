@@ -12,7 +12,10 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk import worker
+from helpdesk.accounts import commands as accounts_commands
+from helpdesk.accounts import policy as accounts_policy
 from helpdesk.accounts import signin
+from helpdesk.accounts.views import account, administration, doors
 from helpdesk.cli.server import serve_command, worker_command
 from helpdesk.cli.site import check_command, init_command
 from helpdesk.config import PROJECT_ROOT, Settings
@@ -30,6 +33,9 @@ from helpdesk.web import errors, filters, logs, mailer, security, slots, stylegu
 
 BLUEPRINTS: Sequence[Blueprint] = (
     styleguide.bp,
+    doors.bp,
+    account.bp,
+    administration.bp,
     rulebook_views.bp,
 )
 HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {
@@ -41,7 +47,7 @@ JOBS: Mapping[str, jobs.Job] = {
 }
 PANELS: Mapping[str, Sequence[slots.Panel]] = {}
 SOURCES: Sequence[sources.Source] = (rulebook_queries.SOURCE,)
-RULES: Sequence[policy.Rules] = (rulebook_policy.RULES,)
+RULES: Sequence[policy.Rules] = (accounts_policy.RULES, rulebook_policy.RULES)
 IMPORTS: Sequence[click.Command] = (rulebook_commands.import_code_command,)
 COMMANDS: Sequence[click.Command] = (
     click.Group("import", list(IMPORTS), help="Bring in data from files; safe to repeat."),
@@ -49,6 +55,7 @@ COMMANDS: Sequence[click.Command] = (
     serve_command,
     worker_command,
     check_command,
+    accounts_commands.user_group,
 )
 
 SESSION_DAYS = 14

@@ -183,7 +183,14 @@ def accept_invitation(db: Session, token: str, *, name: str, password: str, emai
 
 def _tell_approvers(db: Session, user: User) -> None:
     for approver in queries.approvers(db, user.organisation_id):
-        facts = {"name": approver.name, "applicant": user.name, "applicant_email": user.email}
+        is_site_admin = approver.role is Role.ADMIN
+        people_path = "/admin/people?state=awaiting_approval" if is_site_admin else "/account/organisation"
+        facts = {
+            "name": approver.name,
+            "applicant": user.name,
+            "applicant_email": user.email,
+            "people_path": people_path,
+        }
         mail.outbox(db, "accounts/approval", approver.email or "", facts)
 
 

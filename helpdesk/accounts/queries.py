@@ -202,8 +202,8 @@ def organisations(
 
 
 def organisation_choices(db: Session) -> list[tuple[int, str]]:
-    """Ids and names of the active ones, for a form's list."""
-    wanted = select(Organisation.id, Organisation.name).where(Organisation.is_active).order_by(Organisation.name)
+    """Ids and names of all, for a form's list."""
+    wanted = select(Organisation.id, Organisation.name).order_by(Organisation.name)
     return [(row.id, row.name) for row in db.execute(wanted)]
 
 

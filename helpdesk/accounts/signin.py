@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import flask_login
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, has_request_context, redirect, request, url_for
 from sqlalchemy import or_, select, update
 
 from helpdesk.accounts import queries
@@ -45,7 +45,9 @@ def current_user() -> Actor:
 
 
 def current_browser() -> Browser | None:
-    """The signed-in browser of this request."""
+    """The signed-in browser of this request; none in commands and jobs."""
+    if not has_request_context():
+        return None
     found = flask_login.current_user
     return found._get_current_object() if found.is_authenticated else None  # noqa: SLF001 - the proxy's own way
 
@@ -56,7 +58,6 @@ def install(app: Flask, rules: Rules) -> None:
     login.init_app(app, add_context_processor=False)
     login.session_protection = None  # the row says where a browser is signed in; addresses of telephones change
     login.user_loader(load)
-    app.context_processor(lambda: {"current_user": current_user()})
 
     def check(mark: Mark) -> None:
         actor = current_user()
@@ -112,8 +113,8 @@ def _demand_totp() -> None:
     endpoint = request.endpoint or ""
     if browser is None or not browser.lacks_totp:
         return
-    if endpoint in OPEN_WITHOUT_TOTP or endpoint.startswith("accounts.security"):
+    if endpoint in OPEN_WITHOUT_TOTP or endpoint.startswith("account.security"):
         return
     if request.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
         raise Forbidden("Switch on the second step of your account first: Account, Security.")
-    abort(redirect(url_for("accounts.security")))
+    abort(redirect(url_for("account.security")))

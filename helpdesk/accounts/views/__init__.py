@@ -1,0 +1,1 @@
+"""Pages: getting in, one's own account, and the administration of people and organisations."""
