@@ -1,0 +1,1 @@
+"""What staff read about the helpdesk: volumes, times, backlog, deflection, topics."""

@@ -1,0 +1,206 @@
+"""Volumes, times, backlog and deflection: kept figures, each with its definition, its rows and its CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from helpdesk.accounts.signin import current_user
+from helpdesk.analytics import queries
+from helpdesk.analytics.enums import DEFINITIONS, Cut, Measure, Period, Step
+from helpdesk.analytics.policy import Can
+from helpdesk.kernel import clock, paging
+from helpdesk.kernel.db import reading
+from helpdesk.triage import queries as triage
+from helpdesk.web.marks import needs
+
+bp = Blueprint("insights", __name__, url_prefix="/insights")
+
+ROWS = 50
+TOPICS_ON_OVERVIEW = 8
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def chosen(kind: type[Word], name: str, default: Word) -> Word:
+    """The word that the address names, or the default for rubbish."""
+    value = request.args.get(name, default.value)
+    return kind(value) if value in list(kind) else default
+
+
+def day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+@bp.get("")
+@needs(Can.READ)
+def overview() -> ResponseReturnValue:
+    period = chosen(Period, "period", Period.TWELVE_WEEKS)
+    actor = current_user()
+    with reading() as db:
+        weeks = queries.by_week(db, period)
+        first, _ = queries.times(db, period, Measure.FIRST_RESPONSE)
+        resolution, _ = queries.times(db, period, Measure.RESOLUTION)
+        shown = {
+            "weeks": weeks,
+            "opened": sum(week.opened for week in weeks),
+            "first": first,
+            "resolution": resolution,
+            "backlog": queries.backlog(db),
+            "steps": queries.steps(queries.attempts(db, period)),
+            "topics": triage.busy_topics(db, actor, TOPICS_ON_OVERVIEW),
+            "at": queries.refreshed_at(db),
+            "start": queries.start_of(period),
+        }
+    return render_template("analytics/overview.html", period=period, periods=Period, about=DEFINITIONS, **shown)
+
+
+@bp.get("/volume")
+@needs(Can.READ)
+def volume() -> ResponseReturnValue:
+    period = chosen(Period, "period", Period.TWELVE_WEEKS)
+    with reading() as db:
+        shown = {
+            "weeks": queries.by_week(db, period),
+            "days": queries.by_day(db, Period.FOUR_WEEKS),
+            "cuts": {cut: queries.by_cut(db, period, cut) for cut in Cut},
+            "at": queries.refreshed_at(db),
+            "start": queries.start_of(period),
+        }
+    return render_template("analytics/volume.html", period=period, periods=Period, about=DEFINITIONS, **shown)
+
+
+@bp.get("/times")
+@needs(Can.READ)
+def times() -> ResponseReturnValue:
+    period = chosen(Period, "period", Period.TWELVE_WEEKS)
+    with reading() as db:
+        figures = {
+            measure: queries.times(db, period, measure) for measure in (Measure.FIRST_RESPONSE, Measure.RESOLUTION)
+        }
+        at = queries.refreshed_at(db)
+    return render_template(
+        "analytics/times.html", period=period, periods=Period, figures=figures, at=at, about=DEFINITIONS
+    )
+
+
+@bp.get("/backlog")
+@needs(Can.READ)
+def backlog() -> ResponseReturnValue:
+    with reading() as db:
+        bands, at = queries.backlog(db), queries.refreshed_at(db)
+    return render_template("analytics/backlog.html", bands=bands, at=at, about=DEFINITIONS)
+
+
+@bp.get("/deflection")
+@needs(Can.READ)
+def deflection() -> ResponseReturnValue:
+    period = chosen(Period, "period", Period.TWELVE_WEEKS)
+    with reading() as db:
+        weeks, at = queries.attempts(db, period), queries.refreshed_at(db)
+    return render_template(
+        "analytics/deflection.html",
+        period=period,
+        periods=Period,
+        weeks=weeks,
+        steps=queries.steps(weeks),
+        start=queries.start_of(period),
+        at=at,
+        about=DEFINITIONS,
+    )
+
+
+def row_filter() -> queries.RowFilter:
+    band = request.args.get("band", "")
+    return queries.RowFilter(
+        measure=chosen(Measure, "measure", Measure.OPENED),
+        start=day("from"),
+        end=day("to"),
+        channel=request.args.get("channel", "")[:24],
+        topic=request.args.get("topic", "")[:12],
+        category=request.args["category"][:40] if "category" in request.args else None,
+        band=int(band) if band.isascii() and band.isdecimal() and len(band) < 3 else None,
+    )
+
+
+@bp.get("/tickets")
+@needs(Can.READ)
+def ticket_rows() -> ResponseReturnValue:
+    """The tickets behind a bar or a figure."""
+    wanted = row_filter()
+    with reading() as db:
+        page = queries.ticket_rows(db, current_user(), wanted, paging.window(request.args, ROWS))
+    return render_template("analytics/tickets.html", page=page, wanted=wanted, about=DEFINITIONS)
+
+
+@bp.get("/attempts")
+@needs(Can.READ)
+def attempt_rows() -> ResponseReturnValue:
+    """The attempts behind a bar or a figure, without their words."""
+    step = chosen(Step, "step", Step.ATTEMPTS)
+    end = day("to") or clock.now().date()
+    start = day("from") or end - timedelta(weeks=12)
+    with reading() as db:
+        page = queries.attempt_rows(db, step, start, end, paging.window(request.args, ROWS))
+    return render_template("analytics/attempts.html", page=page, step=step, start=start, end=end, about=DEFINITIONS)
+
+
+@bp.get("/<name>.csv")
+@needs(Can.READ)
+def download(name: str) -> ResponseReturnValue:
+    """The figures of one chart as CSV."""
+    period = chosen(Period, "period", Period.TWELVE_WEEKS)
+    with reading() as db:
+        tables: dict[str, Any] = {
+            "weeks": lambda: (
+                [["week from", "opened", "solved"]]
+                + [[v.start, v.opened, v.solved] for v in queries.by_week(db, period)]
+            ),
+            "days": lambda: (
+                [["day", "opened", "solved"]]
+                + [[v.start, v.opened, v.solved] for v in queries.by_day(db, Period.FOUR_WEEKS)]
+            ),
+            **{
+                cut.value: lambda cut=cut: (
+                    [[cut.value, "opened"]] + [[part.label, part.opened] for part in queries.by_cut(db, period, cut)]
+                )
+                for cut in Cut
+            },
+            **{
+                measure.value: lambda measure=measure: (
+                    [["week from", "tickets", "median working minutes", "90th percentile"]]
+                    + [[f.start, f.tickets, f.median, f.percentile_90] for f in queries.times(db, period, measure)[1]]
+                )
+                for measure in (Measure.FIRST_RESPONSE, Measure.RESOLUTION)
+            },
+            "backlog": lambda: [["age", "tickets"]] + [[part.label, part.opened] for part in queries.backlog(db)],
+            "deflection": lambda: (
+                [["week from", *Step]]
+                + [[w.week, *(getattr(w, step.value) for step in Step)] for w in queries.attempts(db, period)]
+            ),
+        }
+        if name not in tables:
+            abort(404)
+        rows = tables[name]()
+    return as_csv(f"signpost-{name}-{period.value}.csv", rows)
+
+
+def as_csv(filename: str, rows: Iterable[Sequence[object]]) -> Response:
+    """A download; cells that a spreadsheet would take for a formula are disarmed."""
+    out = io.StringIO()
+    csv.writer(out).writerows([[disarmed(cell) for cell in row] for row in rows])
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response("\ufeff" + out.getvalue(), mimetype="text/csv", headers=headers)
+
+
+def disarmed(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
