@@ -119,11 +119,7 @@ def topics() -> tuple[Topic, ...]:
 
 def code_entries() -> tuple[CodeEntry, ...]:
     """The code's structure: main body, then Schedules, then Appendices."""
-    rows = [
-        row
-        for name in ("main-body", "schedules", "appendices")
-        for row in _json(f"code/{name}.json")
-    ]
+    rows = [row for name in ("main-body", "schedules", "appendices") for row in _json(f"code/{name}.json")]
     return tuple(CodeEntry(**{**row, "applies_to": tuple(row["applies_to"])}) for row in rows)
 
 
@@ -134,9 +130,7 @@ def glossary() -> tuple[GlossaryEntry, ...]:
 
 def answers() -> tuple[Answer, ...]:
     """The published answers, by topic."""
-    return tuple(
-        Answer(**{**row, "wordings": tuple(row["wordings"])}) for row in _json("answers.json")
-    )
+    return tuple(Answer(**{**row, "wordings": tuple(row["wordings"])}) for row in _json("answers.json"))
 
 
 def articles() -> tuple[Article, ...]:
