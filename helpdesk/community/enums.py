@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class QuestionState(StrEnum):
+class State(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     DUPLICATE = "duplicate"

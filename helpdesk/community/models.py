@@ -7,7 +7,7 @@ from slugify import slugify
 from sqlalchemy import Column, Enum, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.community.enums import LinkKind, PostKind, QuestionState, VoteKind
+from helpdesk.community.enums import LinkKind, PostKind, State, VoteKind
 from helpdesk.kernel import clock
 from helpdesk.kernel.db import Base
 
@@ -60,7 +60,7 @@ class Question(Base):
     author_name: Mapped[str] = mapped_column(String(200), default="")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     is_public: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[QuestionState] = mapped_column(_word(QuestionState), default=QuestionState.OPEN)
+    state: Mapped[State] = mapped_column(_word(State), default=State.OPEN)
     closed_reason: Mapped[str] = mapped_column(String(200), default="")
     closed_at: Mapped[datetime | None]
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id"), index=True)
@@ -91,8 +91,12 @@ class Question(Base):
         return slugify(self.title, max_length=SLUG_LENGTH, word_boundary=True) or "question"
 
     @property
+    def path(self) -> str:
+        return f"/questions/{self.id}/{self.slug}"
+
+    @property
     def is_open(self) -> bool:
-        return self.state is QuestionState.OPEN
+        return self.state is State.OPEN
 
     @property
     def is_solved(self) -> bool:

@@ -1,0 +1,78 @@
+"""Questions as the indexes read them, and as suggestions and search results show them."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from helpdesk.community.enums import State
+from helpdesk.community.models import Question
+from helpdesk.community.queries import KIND, in_order, is_readable, visible
+from helpdesk.kernel.plain import opening, plain
+from helpdesk.kernel.policy import Actor
+from helpdesk.kernel.sources import Card, Document, Source
+
+BATCH = 500  # questions read at a time for the indexes
+OPENING = 300  # characters of the body that are embedded with the title
+ANSWERS_LENGTH = 4_000  # characters of all answers together: the first ones hold what people look for
+
+
+def documents(db: Session, *, after_seq: int = 0, ids: Sequence[int] | None = None) -> Iterator[Document]:
+    """What indexes read of questions and their answers; hidden questions leave the indexes."""
+    wanted = select(Question).order_by(Question.seq, Question.id).options(selectinload(Question.answers))
+    wanted = wanted.where(Question.seq > after_seq) if ids is None else wanted.where(Question.id.in_(ids))
+    for question in db.scalars(wanted.execution_options(yield_per=BATCH, populate_existing=True)):
+        yield document(question)
+
+
+def document(question: Question) -> Document:
+    """One question whose answers are loaded."""
+    body = plain(question.body, question.body_format)
+    shown = [answer for answer in question.answers if not answer.is_hidden]
+    answers = "\n".join(
+        plain(answer.body, answer.body_format) for answer in in_order(shown, question.accepted_answer_id)
+    )
+    return Document(
+        kind=KIND,
+        id=question.id,
+        seq=question.seq,
+        title=question.title,
+        body=f"{body}\n{answers[:ANSWERS_LENGTH]}".strip(),
+        texts=(question.title, f"{question.title}\n{opening(body, OPENING)}"),
+        topic=question.topic,
+        created_at=question.created_at,
+        votes=question.score,
+        is_solved=question.is_solved,
+        is_official=question.has_official,
+        is_deleted=question.state is State.HIDDEN,
+    )
+
+
+def cards(db: Session, actor: Actor, ids: Sequence[int]) -> list[Card]:
+    """Questions that `actor` may read, in the order of `ids`."""
+    wanted = select(Question).where(Question.id.in_(ids), is_readable(actor))
+    found = {question.id: question for question in db.scalars(wanted)}
+    return [_card(found[question_id]) for question_id in dict.fromkeys(ids) if question_id in found]
+
+
+def _card(question: Question) -> Card:
+    return Card(
+        kind=KIND,
+        id=question.id,
+        title=question.title,
+        url=question.path,
+        excerpt=opening(plain(question.body, question.body_format)),
+        facts={
+            "votes": question.score,
+            "answers": question.answer_count,
+            "is_solved": question.is_solved,
+            "is_official": question.has_official,
+            "is_public": question.is_public,
+            "status": str(question.state),
+            "topic": question.topic,
+            "date": question.created_at,
+        },
+    )
+
+
+SOURCE = Source(KIND, documents, visible, cards)
