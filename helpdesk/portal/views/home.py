@@ -100,12 +100,3 @@ def metrics() -> ResponseReturnValue:
     if not is_local and (wanted is None or request.headers.get("Authorization") != wanted):
         abort(404)
     return generate_latest(), 200, {"Content-Type": CONTENT_TYPE_LATEST}
-
-
-@bp.get("/styleguide")
-@public
-def styleguide() -> ResponseReturnValue:
-    settings: Settings = current_app.extensions["signpost.settings"]
-    if not settings.is_development:
-        abort(404)
-    return render_template("styleguide.html")
