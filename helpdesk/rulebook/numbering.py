@@ -5,13 +5,14 @@ import re
 from helpdesk.nlp import citations
 
 _NOT_IN_ADDRESS = re.compile(r"[^\w.()]+")
+_GAP = re.compile(r"\s+\(")
 _TOKEN = re.compile(r"\d+|[A-Z]+|[a-z]+")
 _SET_ORDER = ("Schedule", "Appendix")  # after the main body, as the code is bound
 
 
 def canonical(text: str) -> str | None:
     """The canonical form of one citation as people type it: "g4.2 (b)", "appendix ad 3.2", "Section G"."""
-    text = text.strip()[:80]
+    text = _GAP.sub("(", text.strip()[:80])
     return citations.canonical_key(text) or citations.canonical_key(text.upper())
 
 
