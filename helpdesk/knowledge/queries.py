@@ -95,6 +95,13 @@ def _listing(db: Session, actor: Actor, model: Any, window: Window, topic: str, 
     return page(list(db.scalars(newest.offset(window.offset).limit(window.limit + 1))), window)
 
 
+def latest(db: Session, actor: Actor, limit: int) -> list[PublishedAnswer]:
+    """The newest published answers that `actor` may read."""
+    query = select(PublishedAnswer).where(PublishedAnswer.state == State.PUBLISHED, _readable(PublishedAnswer, actor))
+    newest = query.order_by(PublishedAnswer.published_at.desc(), PublishedAnswer.id.desc())
+    return list(db.scalars(newest.limit(limit)))
+
+
 def draft_sources(db: Session, answer_id: int) -> list[tuple[str, int]]:
     """Kind and id of what an answer was drafted from, whoever may see it; cards decide what is shown."""
     rows = select(DraftSource.kind, DraftSource.object_id).where(DraftSource.answer_id == answer_id)
@@ -132,7 +139,7 @@ def answer_documents(db: Session, *, after_seq: int = 0, ids: Sequence[int] | No
             id=row.id,
             seq=row.seq,
             title=row.question,
-            body="\n".join([*(wording.text for wording in row.wordings), plain(row.body, row.body_format)]),
+            body=plain(row.body, row.body_format),
             texts=(row.question, *(wording.text for wording in row.wordings)),
             topic=row.topic,
             created_at=row.published_at,

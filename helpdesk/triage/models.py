@@ -12,6 +12,8 @@ from helpdesk.triage.columns import Floats, Terms, UnitVector
 from helpdesk.triage.enums import GroupState, ModelState, Outcome
 
 KINDS = ("answer", "question", "article", "clause", "ticket")
+EMBEDDING = "embedding"  # name of the embeddings' sequence; every kind has one of its own name
+REBUILD = "index_rebuild"  # sequence of rebuilds: search texts were written without a new number of their item
 
 
 class SearchText(Base):
@@ -34,6 +36,8 @@ class SearchText(Base):
     seq: Mapped[int]
     title: Mapped[str] = mapped_column(String(500), default="")
     body: Mapped[str] = mapped_column(Text, default="")
+    wordings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Texts beside the first that lead to the item: an answer's other wordings."""
     reference: Mapped[str] = mapped_column(String(220), default="")
     heading_path: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int | None]

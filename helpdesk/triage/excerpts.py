@@ -1,0 +1,46 @@
+"""Excerpts around the words of a question, with those words marked; everything else is escaped."""
+
+import re
+
+from markupsafe import Markup, escape
+
+from helpdesk.nlp.words import TOKEN, terms
+
+LENGTH = 240  # characters
+SCANNED = 20_000  # characters of a text that are looked through
+WINDOW_STEP = 40  # characters between two places where an excerpt may begin
+
+
+def excerpt(text: str, query: str, length: int = LENGTH) -> Markup:
+    """The stretch of `text` that has most of the words of `query`, in one line."""
+    line = " ".join(text[:SCANNED].split())
+    wanted = frozenset(terms(query))
+    matches = [match for match in TOKEN.finditer(line) if not wanted.isdisjoint(terms(match[0]))]
+    start, end = _stretch(line, matches, length)
+    parts = [Markup("… ") if start else Markup("")]
+    at = start
+    for match in matches:
+        if match.start() < start or match.end() > end:
+            continue
+        parts += [escape(line[at : match.start()]), Markup("<mark>{}</mark>").format(match[0])]
+        at = match.end()
+    parts += [escape(line[at:end]), Markup(" …") if end < len(line) else Markup("")]
+    return Markup("").join(parts)
+
+
+def _stretch(line: str, matches: list[re.Match[str]], length: int) -> tuple[int, int]:
+    """Where the excerpt begins and ends: between words, and where most different words match."""
+    if len(line) <= length:
+        return 0, len(line)
+    best, most = 0, 0
+    for first in matches:
+        begin = max(first.start() - WINDOW_STEP, 0)
+        inside = {match[0].lower() for match in matches if begin <= match.start() and match.end() <= begin + length}
+        if len(inside) > most:
+            best, most = begin, len(inside)
+    best = min(best, len(line) - length)
+    start = line.find(" ", best) + 1 if best else 0
+    end = min(start + length, len(line))
+    if end < len(line):
+        end = line.rfind(" ", start, end) if " " in line[start:end] else end
+    return start, end

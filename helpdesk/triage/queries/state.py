@@ -1,0 +1,58 @@
+"""Where indexes and models stand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel import sources
+from helpdesk.kernel.models import SequenceRow
+from helpdesk.triage.models import IndexState, ModelRow, SearchText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStatus:
+    """The indexes of one kind. `behind` counts the items that changed since they were last embedded."""
+
+    kind: str
+    items: int
+    behind: int
+    model: str
+    updated_at: datetime | None
+    missing: bool
+    """Whether items changed of which the word index knows nothing: only a rebuild helps."""
+
+
+def index_states(db: Session) -> list[IndexStatus]:
+    """The indexes of every kind that this site has."""
+    heads = {row.name: row.value for row in db.scalars(select(SequenceRow))}
+    states = {row.kind: row for row in db.scalars(select(IndexState))}
+    newest = _by_kind(db, select(SearchText.kind, func.max(SearchText.seq)))
+    items = _by_kind(db, select(SearchText.kind, func.count()).where(SearchText.is_deleted.is_(False)))
+    behind = {source.kind: _behind(db, source.kind, states.get(source.kind)) for source in sources.all_sources()}
+    return [
+        IndexStatus(
+            kind=source.kind,
+            items=items.get(source.kind, 0),
+            behind=behind[source.kind],
+            model=states[source.kind].model if source.kind in states else "",
+            updated_at=states[source.kind].updated_at if source.kind in states else None,
+            missing=heads.get(source.kind, 0) > newest.get(source.kind, 0),
+        )
+        for source in sources.all_sources()
+    ]
+
+
+def _by_kind(db: Session, query: Select[str, int]) -> dict[str, int]:
+    return {row[0]: row[1] for row in db.execute(query.group_by(SearchText.kind))}
+
+
+def _behind(db: Session, kind: str, state: IndexState | None) -> int:
+    changed = select(func.count()).select_from(SearchText).where(SearchText.kind == kind)
+    return db.scalar(changed.where(SearchText.seq > (state.seq if state else 0))) or 0
+
+
+def models(db: Session) -> list[ModelRow]:
+    """Every trained model, the newest first."""
+    return list(db.scalars(select(ModelRow).order_by(ModelRow.what, ModelRow.made_at.desc(), ModelRow.id.desc())))

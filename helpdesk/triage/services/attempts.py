@@ -1,0 +1,162 @@
+"""Attempts to find an answer: what was offered, opened, confirmed, and what was asked all the same."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, selectinload
+
+from helpdesk.kernel import clock, jobs
+from helpdesk.kernel.policy import Actor
+from helpdesk.nlp.encoder import Encoder
+from helpdesk.nlp.words import terms
+from helpdesk.triage.enums import Outcome
+from helpdesk.triage.models import Attempt, AttemptItem, SearchText
+from helpdesk.triage.services.suggesting import Suggestions, clean
+
+PRESUMED_AFTER = timedelta(hours=24)  # without asking, after something was opened: then it is presumed to have answered
+RETURNED_WITHIN = timedelta(days=7)  # asking again about the same this soon means that it had not answered
+SAME_SUBJECT = 0.55  # cosine of two texts about one thing; two wordings of one question have 0.7 at the median
+SAME_WORDS = 0.5  # share of words, where there is no encoder
+TOKEN_LENGTH = 64
+EARLIER = 20  # answered attempts of one person that a new one is compared with
+
+
+def remember(db: Session, actor: Actor, token: str, text: str, found: Suggestions, channel: str = "web") -> None:
+    """Note what was offered for `text` under the form's `token`; typing on goes on with the same attempt."""
+    attempt = _open(db, actor, token, text, channel)
+    if attempt is None:
+        return
+    attempt.query = clean(text)
+    attempt.is_offered = attempt.is_offered or bool(found.items)
+    known = {(item.kind, item.object_id): item for item in attempt.items}
+    for rank, item in enumerate(found.items, start=1):
+        row = known.get((item.kind, item.id))
+        if row is None:
+            new = AttemptItem(kind=item.kind, object_id=item.id, rank=rank, probability=item.probability)
+            attempt.items.append(new)
+        elif rank < row.rank:
+            row.rank, row.probability = rank, item.probability
+
+
+def _open(db: Session, actor: Actor, token: str, text: str, channel: str = "web") -> Attempt | None:
+    """The attempt of `token`, made if there is none; None when it has ended or is somebody else's."""
+    if not token or len(token) > TOKEN_LENGTH:
+        return None
+    attempt = _of(db, token)
+    if attempt is None:
+        dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+        values = {
+            "token": token,
+            "user_id": actor.id,
+            "organisation_id": actor.organisation_id,
+            "category": actor.category,
+            "query": clean(text),
+            "topic": "",
+            "channel": channel,
+            "started_at": clock.now(),
+            "outcome": Outcome.OPEN,
+            "is_offered": False,
+            "is_opened": False,
+            "confirmed_kind": "",
+        }
+        # Two pauses in typing may arrive at once: the second finds the row of the first.
+        db.execute(dialect.insert(Attempt).values(values).on_conflict_do_nothing())
+        attempt = _of(db, token)
+    is_ours = attempt is not None and attempt.user_id == actor.id and attempt.outcome == Outcome.OPEN
+    return attempt if is_ours else None
+
+
+def _of(db: Session, token: str) -> Attempt | None:
+    return db.scalar(select(Attempt).where(Attempt.token == token).options(selectinload(Attempt.items)))
+
+
+def opened(db: Session, actor: Actor, token: str, kind: str, object_id: int) -> None:
+    """Note that one of the offered items was opened."""
+    attempt = _of(db, token)
+    if attempt is None or attempt.user_id != actor.id:
+        return
+    for item in attempt.items:
+        if (item.kind, item.object_id) == (kind, object_id):
+            item.opened_at = item.opened_at or clock.now()
+            attempt.is_opened = True
+
+
+def confirm(db: Session, actor: Actor, token: str, kind: str, object_id: int) -> None:
+    """“This answered me”: the attempt ends well."""
+    attempt = _open(db, actor, token, "")
+    if attempt is None:
+        return
+    now = clock.now()
+    attempt.outcome, attempt.ended_at = Outcome.CONFIRMED, now
+    attempt.confirmed_kind, attempt.confirmed_id = kind, object_id
+    attempt.is_offered = attempt.is_opened = True
+    attempt.topic = _topic(db, kind, object_id)
+    for item in attempt.items:
+        if (item.kind, item.object_id) == (kind, object_id):
+            item.confirmed_at, item.opened_at = now, item.opened_at or now
+
+
+def finish(
+    db: Session, actor: Actor, token: str, *, ticket_id: int | None = None, question_id: int | None = None
+) -> None:
+    """The attempt ends in a ticket or a community question."""
+    attempt = _open(db, actor, token, "")
+    if attempt is None:
+        return
+    attempt.outcome = Outcome.TICKET if ticket_id is not None else Outcome.QUESTION
+    attempt.ended_at, attempt.ticket_id, attempt.question_id = clock.now(), ticket_id, question_id
+    if actor.id is not None:
+        jobs.enqueue(db, "triage.returned", attempt_id=attempt.id)
+
+
+def presume(db: Session, now: datetime | None = None) -> int:
+    """End the attempts that opened something a day ago and asked nothing since; how many."""
+    before = (now or clock.now()) - PRESUMED_AFTER
+    stale = list(
+        db.scalars(
+            select(Attempt)
+            .where(Attempt.outcome == Outcome.OPEN, Attempt.started_at < before, Attempt.is_opened)
+            .options(selectinload(Attempt.items))
+        )
+    )
+    for attempt in stale:
+        last = max((item for item in attempt.items if item.opened_at), key=lambda item: str(item.opened_at))
+        attempt.outcome, attempt.ended_at = Outcome.PRESUMED, last.opened_at
+        attempt.topic = attempt.topic or _topic(db, last.kind, last.object_id)
+    return len(stale)
+
+
+def mark_returned(db: Session, attempt_id: int, encoder: Encoder | None) -> None:
+    """Take back the answered attempts of the same person, within the week, about what they now asked."""
+    attempt = db.get(Attempt, attempt_id)
+    if attempt is None or attempt.user_id is None:
+        return
+    earlier = db.scalars(
+        select(Attempt)
+        .where(
+            Attempt.user_id == attempt.user_id,
+            Attempt.id != attempt.id,
+            Attempt.outcome.in_([Outcome.CONFIRMED, Outcome.PRESUMED]),
+            Attempt.ended_at > attempt.started_at - RETURNED_WITHIN,
+            Attempt.ended_at <= (attempt.ended_at or clock.now()),
+        )
+        .order_by(Attempt.ended_at.desc())
+        .limit(EARLIER)
+    ).all()
+    returned = [one.id for one, is_same in zip(earlier, _same(attempt, earlier, encoder), strict=True) if is_same]
+    db.execute(update(Attempt).where(Attempt.id.in_(returned)).values(outcome=Outcome.RETURNED))
+
+
+def _same(attempt: Attempt, earlier: Sequence[Attempt], encoder: Encoder | None) -> list[bool]:
+    """Which of the earlier attempts were about the same thing."""
+    if encoder is not None and earlier:
+        vectors = encoder.encode([attempt.query, *(one.query for one in earlier)])
+        return [float(cosine) >= SAME_SUBJECT for cosine in vectors[1:] @ vectors[0]]
+    words = set(terms(attempt.query))
+    return [len(words & set(terms(one.query))) >= SAME_WORDS * max(len(words), 1) for one in earlier]
+
+
+def _topic(db: Session, kind: str, object_id: int) -> str:
+    return db.scalar(select(SearchText.topic).where(SearchText.kind == kind, SearchText.object_id == object_id)) or ""

@@ -1,0 +1,215 @@
+"""Keeps search texts and embeddings in step with the items they were made from."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, takewhile
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel import clock, jobs, sequences, sources
+from helpdesk.kernel.db import reading, unit_of_work
+from helpdesk.kernel.sources import Document
+from helpdesk.nlp.encoder import Encoder, digest
+from helpdesk.nlp.words import terms
+from helpdesk.triage.columns import Floats
+from helpdesk.triage.models import EMBEDDING, REBUILD, Embedding, IndexState, SearchText
+
+log = structlog.get_logger()
+
+MAX_PARTS = 1024  # wordings of one item that are indexed; keys have room for four times as many
+EMBED_BATCH = 128  # items embedded between two commits: what an interruption can lose
+REFRESH_BATCH = 500  # items whose search texts are written in one transaction
+MAX_BODY_TERMS = 20_000  # of one item; a longer one is an attached log
+TITLE_LENGTH = 500
+REFERENCE_LENGTH = 220
+
+Progress = Callable[[int], None]
+
+
+def refresh(db: Session, kind: str, ids: Sequence[int]) -> None:
+    """Write the search texts of the named items, in the caller's transaction, and ask for their embeddings."""
+    db.flush()
+    documents = {document.id: document for document in sources.source(kind).documents(db, ids=ids)}
+    rows = _rows(db, kind, ids)
+    for object_id in dict.fromkeys(ids):
+        document = documents.get(object_id)
+        row = rows.get(object_id)
+        if document is None and row is None:
+            continue
+        if row is None:
+            row = SearchText(kind=kind, object_id=object_id)
+            db.add(row)
+        if document is None or document.is_deleted:
+            _empty(row, document.seq if document else sequences.take(db, kind))
+        else:
+            _fill(row, document)
+    db.flush()
+    jobs.enqueue(db, "triage.index", key=f"triage.index:{kind}", kind=kind)
+
+
+def _rows(db: Session, kind: str, ids: Sequence[int]) -> dict[int, SearchText]:
+    found = db.scalars(select(SearchText).where(SearchText.kind == kind, SearchText.object_id.in_(ids)))
+    return {row.object_id: row for row in found}
+
+
+def _fill(row: SearchText, document: Document) -> None:
+    title, reference = document.title[:TITLE_LENGTH], document.reference[:REFERENCE_LENGTH]
+    row.seq, row.title, row.body, row.reference = document.seq, title, document.body, reference
+    row.heading_path, row.topic = document.heading_path, document.topic[:60]
+    row.organisation_id, row.created_at = document.organisation_id, document.created_at
+    row.votes, row.is_solved, row.is_official = document.votes, document.is_solved, document.is_official
+    row.is_deleted = False
+    row.wordings = list(document.texts[1:MAX_PARTS])
+    row.terms = (terms(f"{reference} {title}"), terms("\n".join([*row.wordings, document.body]))[:MAX_BODY_TERMS])
+
+
+def _empty(row: SearchText, seq: int) -> None:
+    """Keep the row as a sign for caches that the item is gone, without a word of its text."""
+    row.seq, row.is_deleted = seq, True
+    row.title = row.body = row.reference = row.heading_path = row.topic = ""
+    row.wordings = []
+    row.terms = ((), ())
+
+
+def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None) -> int:
+    """Embed every item of `kind` that changed since the last time; how many items were looked at.
+
+    Each batch commits by itself: an interrupted run goes on where it stopped.
+    """
+    done = 0
+    while True:
+        with reading() as db:
+            after = _start(db, kind, encoder.name)
+            batch = _next(db, kind, after, EMBED_BATCH)
+            known = _embeddings(db, kind, [document.id for document in batch])
+        if not batch:
+            return done
+        fresh = _encode_changed(batch, known, encoder)
+        with unit_of_work() as db:
+            _store(db, kind, encoder.name, after, batch, fresh)
+        done += len(batch)
+        if progress:
+            progress(len(batch))
+
+
+def _next(db: Session, kind: str, after: int, size: int) -> list[Document]:
+    """About `size` documents in the order of their numbers; those that share a number stay together."""
+    documents = iter(sources.source(kind).documents(db, after_seq=after))
+    batch = list(islice(documents, size))
+    if len(batch) == size:
+        batch.extend(takewhile(lambda document: document.seq == batch[-1].seq, documents))
+    return batch
+
+
+def _start(db: Session, kind: str, model: str) -> int:
+    """The sequence number to go on after; another encoder starts again from the beginning."""
+    state = db.get(IndexState, kind)
+    return state.seq if state is not None and state.model == model else 0
+
+
+def _embeddings(db: Session, kind: str, ids: Sequence[int]) -> dict[tuple[int, int], tuple[str, str]]:
+    """Digest and model of each stored part that has a vector."""
+    rows = db.execute(
+        select(Embedding.object_id, Embedding.part, Embedding.digest, Embedding.model).where(
+            Embedding.kind == kind, Embedding.object_id.in_(ids), Embedding.vector.is_not(None)
+        )
+    )
+    return {(object_id, part): (text_digest, model) for object_id, part, text_digest, model in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One wording of one item that has to be stored; no vector means that it is gone."""
+
+    object_id: int
+    part: int
+    digest: str
+    vector: Floats | None
+
+
+def _encode_changed(
+    batch: Iterable[Document], known: dict[tuple[int, int], tuple[str, str]], encoder: Encoder
+) -> list[_Part]:
+    """The parts that differ from what is stored, with the vectors of new texts."""
+    wanted = {(document.id, part): text for document in batch for part, text in _parts(document)}
+    new = {
+        where: (text, digest(text))
+        for where, text in wanted.items()
+        if known.get(where) != (digest(text), encoder.name)
+    }
+    vectors = encoder.encode([text for text, _ in new.values()]) if new else ()
+    changed = [
+        _Part(object_id, part, text_digest, vector)
+        for ((object_id, part), (_, text_digest)), vector in zip(new.items(), vectors, strict=True)
+    ]
+    gone = [_Part(object_id, part, "", None) for object_id, part in known if (object_id, part) not in wanted]
+    return changed + gone
+
+
+def _parts(document: Document) -> Iterator[tuple[int, str]]:
+    if document.is_deleted:
+        return iter(())
+    return enumerate(text for text in document.texts[:MAX_PARTS] if text.strip())
+
+
+def _store(db: Session, kind: str, model: str, after: int, batch: Sequence[Document], parts: Sequence[_Part]) -> None:
+    """Write the parts and move the state on, unless another process did so in the meantime."""
+    state = db.get(IndexState, kind, with_for_update=True)
+    if state is None:
+        state = IndexState(kind=kind, seq=0)
+        db.add(state)
+    elif state.model == model and state.seq != after:
+        return
+    if parts:
+        seq = sequences.take(db, EMBEDDING, len(parts))
+        ids = {part.object_id for part in parts}
+        found = db.scalars(select(Embedding).where(Embedding.kind == kind, Embedding.object_id.in_(ids)))
+        rows = {(row.object_id, row.part): row for row in found}
+        for number, part in enumerate(parts, start=seq):
+            row = rows.get((part.object_id, part.part))
+            if row is None:
+                row = Embedding(kind=kind, object_id=part.object_id, part=part.part)
+                db.add(row)
+            row.seq, row.digest, row.vector = number, part.digest, part.vector
+            row.model = model
+    state.seq, state.model, state.updated_at = batch[-1].seq, model, clock.now()
+
+
+def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int], None] | None = None) -> None:
+    """Remake search texts and embeddings from the items. Texts whose vector is known are not embedded again."""
+    for kind in kinds:
+        seen: set[int] = set()
+        for batch in _batches(kind):
+            with unit_of_work() as db:
+                refresh(db, kind, [document.id for document in batch])
+            seen.update(document.id for document in batch)
+            if progress:
+                progress(f"{kind}: words", len(batch))
+        with unit_of_work() as db:
+            _forget_unknown(db, kind, seen)
+            db.execute(update(IndexState).where(IndexState.kind == kind).values(seq=0))
+            sequences.take(db, REBUILD)
+        embed_pending(kind, encoder, partial(progress, f"{kind}: meaning") if progress else None)
+
+
+def _batches(kind: str) -> Iterator[list[Document]]:
+    after = 0
+    while True:
+        with reading() as db:
+            batch = _next(db, kind, after, REFRESH_BATCH)
+        if not batch:
+            return
+        yield batch
+        after = batch[-1].seq
+
+
+def _forget_unknown(db: Session, kind: str, seen: set[int]) -> None:
+    """Rows of items that no longer exist, which no event told of."""
+    known = set(db.scalars(select(SearchText.object_id).where(SearchText.kind == kind)))
+    for start in range(0, len(gone := sorted(known - seen)), REFRESH_BATCH):
+        ids = gone[start : start + REFRESH_BATCH]
+        db.execute(delete(SearchText).where(SearchText.kind == kind, SearchText.object_id.in_(ids)))
+        db.execute(delete(Embedding).where(Embedding.kind == kind, Embedding.object_id.in_(ids)))

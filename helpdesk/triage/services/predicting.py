@@ -1,0 +1,176 @@
+"""Topic, priority and queue of new tickets: predicted with a probability and reasons, or “not sure”."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, joinedload
+
+from helpdesk.kernel import sources
+from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.manifest import ArtefactError
+from helpdesk.nlp.topics import Prediction, TopicClassifier
+from helpdesk.tickets import services as tickets
+from helpdesk.tickets.events import TicketCorrected
+from helpdesk.tickets.models import UNSOLVED, Queue, Ticket, Topic
+from helpdesk.triage.engine import Engine
+from helpdesk.triage.models import Correction, PredictionRow, SearchText
+from helpdesk.triage.services.models import champion
+
+log = structlog.get_logger()
+
+TOPIC, PRIORITY = "topic", "priority"
+SURE = 0.5  # probability of the first topic below which staff are told “not sure”
+BATCH = 100  # tickets predicted in one transaction
+TEXT_CHARACTERS = 2_000  # of subject and first message together
+
+
+def text_of(title: str, body: str) -> str:
+    """What is predicted from, the same when learning and when predicting."""
+    return f"{title}\n{body}"[:TEXT_CHARACTERS]
+
+
+def unpredicted(db: Session, limit: int = BATCH) -> list[int]:
+    """Ids of unsolved tickets that no model has looked at, oldest first; those in restricted queues are left out."""
+    has_prediction = exists().where(PredictionRow.ticket_id == Ticket.id)
+    wanted = select(Ticket.id).join(Queue).where(UNSOLVED, ~has_prediction, ~Queue.is_restricted)
+    return list(db.scalars(wanted.order_by(Ticket.id).limit(limit)))
+
+
+def predict(db: Session, using: Engine, ids: Sequence[int]) -> int:
+    """Predict and hand to each ticket what the models in use say; how many. None in use: nothing happens."""
+    chosen = model_in_use(db, using, TOPIC)
+    if chosen is None or using.encoder is None or not ids:
+        return 0
+    name, classifier = chosen
+    documents = [one for one in sources.source("ticket").documents(db, ids=list(ids)) if not one.is_deleted]
+    texts = [text_of(one.title, one.body) for one in documents]
+    vectors = using.encoder.encode(texts)
+    topics = {topic.slug: topic for topic in db.scalars(select(Topic).options(joinedload(Topic.queue)))}
+    priorities = _priorities(db, using, texts, vectors)
+    for document, topic, priority in zip(documents, classifier.predict(texts, vectors), priorities, strict=True):
+        details = _details(topic, priority, topics, name)
+        tickets.apply_prediction(db, document.id, details)
+        db.add(
+            PredictionRow(
+                ticket_id=document.id,
+                model=name,
+                topic=topic.label,
+                probability=topic.probability,
+                is_unsure=details["is_unsure"],
+                details=details,
+            )
+        )
+    return len(documents)
+
+
+def model_in_use(db: Session, using: Engine, what: str) -> tuple[str, TopicClassifier] | None:
+    """Name and classifier of the champion; without one, of the model that ships; loaded once a process."""
+    row = champion(db, what)
+    folder = Path(row.folder) if row else using.models_dir / what
+    if folder not in using.classifiers:
+        try:
+            using.classifiers[folder] = TopicClassifier.load(folder)
+        except ArtefactError as err:
+            log.warning("model_missing", what=what, problem=str(err))
+            return None
+    return (row.name if row else f"{what} (shipped)"), using.classifiers[folder]
+
+
+def _priorities(db: Session, using: Engine, texts: Sequence[str], vectors: Vectors) -> Sequence[Prediction | None]:
+    chosen = model_in_use(db, using, PRIORITY)
+    return chosen[1].predict(texts, vectors) if chosen else [None] * len(texts)
+
+
+def _details(topic: Prediction, priority: Prediction | None, topics: dict[str, Topic], model: str) -> dict[str, Any]:
+    """What a ticket keeps: the queue follows the topic, the priority its own model or the topic's usual one."""
+    known = topics.get(topic.label)
+    usual = str(known.default_priority) if known else "normal"
+    priority_slug = priority.label if priority else usual
+    is_unsure = topic.is_unknown or topic.probability < SURE or known is None
+    return {
+        "topic": {
+            "slug": topic.label,
+            "name": known.name if known else topic.label,
+            "probability": round(topic.probability, 4),
+        },
+        "priority": {
+            "slug": priority_slug,
+            "name": priority_slug.capitalize(),
+            "probability": round(priority.probability if priority else topic.probability, 4),
+        },
+        "queue": {
+            "slug": known.queue.slug if known else "",
+            "name": known.queue.name if known else "",
+            "probability": round(_queue_probability(topic, known, topics), 4),
+        },
+        "reasons": [_with_names(reason, topics) for reason in topic.reasons[:3]],
+        "is_unsure": is_unsure,
+        "model": model,
+    }
+
+
+def _queue_probability(topic: Prediction, known: Topic | None, topics: dict[str, Topic]) -> float:
+    """Several topics may lead to one team: their probabilities add up."""
+    same = [
+        probability
+        for label, probability in topic.top3
+        if known is not None and label in topics and topics[label].queue_id == known.queue_id
+    ]
+    return min(sum(same), 1.0) if same else topic.probability
+
+
+def _with_names(reason: str, topics: dict[str, Topic]) -> str:
+    """Reasons name topics as staff know them, not by their slug."""
+    for slug in sorted(topics, key=len, reverse=True):
+        reason = reason.replace(f"next topic, {slug},", f"next topic, {topics[slug].name},")
+    return reason
+
+
+def keep_correction(db: Session, event: TicketCorrected) -> None:
+    """Store what an agent changed, with the text it was said of, as a row to learn from."""
+    text = db.execute(
+        select(SearchText.title, SearchText.body).where(
+            SearchText.kind == "ticket", SearchText.object_id == event.ticket_id
+        )
+    ).first()
+    db.add(
+        Correction(
+            ticket_id=event.ticket_id,
+            field=event.field,
+            old=event.old,
+            new=event.new,
+            by_id=event.by_id,
+            text=text_of(text.title, text.body) if text else "",
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A ticket whose topic people settled."""
+
+    text: str
+    topic: str
+    priority: str
+    opened_at: datetime
+
+
+def labelled(db: Session, limit: int) -> list[Labelled]:
+    """The newest tickets whose topic is known, oldest first: solved under it, or corrected by an agent."""
+    corrected = exists().where(Correction.ticket_id == Ticket.id, Correction.field == TOPIC)
+    rows = db.execute(
+        select(SearchText.title, SearchText.body, Topic.slug, Ticket.priority, Ticket.opened_at)
+        .select_from(Ticket)
+        .join(Topic, Topic.id == Ticket.topic_id)
+        .join(SearchText, (SearchText.kind == "ticket") & (SearchText.object_id == Ticket.id))
+        .where(SearchText.is_deleted.is_(False), Ticket.solved_at.is_not(None) | corrected)
+        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    ).all()
+    found = [Labelled(text_of(row.title, row.body), row.slug, str(row.priority), row.opened_at) for row in rows]
+    return found[::-1]

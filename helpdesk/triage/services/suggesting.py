@@ -1,0 +1,228 @@
+"""What may answer a question, for one reader: candidates, the reader's rights, order, confidence, reasons."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from sqlalchemy import and_, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel import options, sources
+from helpdesk.kernel.models import OptionRow
+from helpdesk.kernel.policy import Actor
+from helpdesk.kernel.sources import Source
+from helpdesk.nlp.citations import CitationFinder
+from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.lexical import Keys
+from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of
+from helpdesk.nlp.words import terms
+from helpdesk.rulebook import queries as rulebook
+from helpdesk.rulebook.numbering import lookup_order
+from helpdesk.triage import engine, pgvectors
+from helpdesk.triage.engine import Engine
+from helpdesk.triage.enums import Likelihood
+from helpdesk.triage.excerpts import excerpt
+from helpdesk.triage.models import SearchText
+from helpdesk.triage.queries import words
+
+MAX_CHARACTERS = 2_000  # of a question that are looked at
+FIRST_WORDS = 3  # of a question before anything is suggested
+MAX_OWN = 2_000  # tickets of one organisation that are searched; an exact comparison of these takes milliseconds
+REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
+
+Items = Mapping[str, Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionItem:
+    """One suggestion as a reader sees it."""
+
+    kind: str
+    id: int
+    title: str
+    url: str
+    excerpt: Markup
+    score: float
+    probability: float
+    likelihood: Likelihood
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestions:
+    """What is worth showing. `abstained`: it was looked for, and nothing is likely to help."""
+
+    items: tuple[SuggestionItem, ...] = ()
+    abstained: bool = False
+    is_sought: bool = False
+    """Whether there were words enough to look for anything."""
+    took_ms: int = 0
+    problem: str = ""
+    """A sentence when only words are searched, because a model is missing."""
+
+
+def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequence[str] | None = None) -> Suggestions:
+    """The items that are likely enough to answer `text`, best first, of those that `actor` may see."""
+    started = time.perf_counter()
+    query = clean(text)
+    if len(query.split()) < FIRST_WORDS and not cited_items(db, query):
+        return Suggestions()
+    likely, possible = thresholds(db)
+    using = engine.current()
+    if using is None or using.encoder is None:
+        items = _by_words(db, actor, query, limit, kinds, possible)
+        problem = using.problem if using else "Suggestions by meaning are still loading. Words are searched."
+    else:
+        found = ranked(db, actor, using, query, using.encoder.encode([query])[0], limit=limit, kinds=kinds)
+        worthy = [one for one in found if one.probability >= possible]
+        items, problem = present(db, actor, worthy, query, likely), ""
+    took = round((time.perf_counter() - started) * 1000)
+    return Suggestions(items=items, abstained=not items, is_sought=True, took_ms=took, problem=problem)
+
+
+def clean(text: str) -> str:
+    """One line of storable text, cut to what is looked at."""
+    return " ".join(text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").split())
+
+
+def ranked(
+    db: Session,
+    actor: Actor,
+    using: Engine,
+    query: str,
+    vector: Vectors,
+    *,
+    limit: int,
+    kinds: Sequence[str] | None = None,
+) -> list[Suggestion]:
+    """The best items whatever their probability, of those that `actor` may see."""
+    chosen = [source for source in sources.all_sources() if kinds is None or source.kind in kinds]
+    allowed = _allowed(db, actor, chosen)
+    cited = {kind: ids for kind, ids in cited_items(db, query).items() if kind in allowed}
+    using.cache.follow(db)
+    with using.cache.lock:
+        shelves = _shelves(db, using, query, vector, allowed, cited)
+        suggester = Suggester(using.encoder, shelves, using.ranker, using.confidence)  # type: ignore[arg-type]
+        return suggester.rank(
+            query,
+            limit=limit,
+            vector=vector,
+            allowed=allowed,
+            keep=partial(seen_by, db, actor),
+            cited=cited,
+        )
+
+
+def _shelves(
+    db: Session, using: Engine, query: str, vector: Vectors, allowed: Mapping[str, Keys | None], cited: Items
+) -> list[Shelf]:
+    if using.cache.with_vectors:
+        return using.cache.shelves(allowed)
+    lexical = {kind: using.cache.kinds[kind].lexical for kind in allowed}
+    return pgvectors.shelves(db, using.model, lexical, query, vector, allowed, cited)
+
+
+def _allowed(db: Session, actor: Actor, chosen: Sequence[Source]) -> dict[str, Keys | None]:
+    """What is searched: everything of a kind, but of tickets only the reader's own, lest others' crowd them out."""
+    allowed: dict[str, Keys | None] = {source.kind: None for source in chosen}
+    ticket = next((source for source in chosen if source.kind == "ticket"), None)
+    if ticket is None or actor.is_staff:
+        return allowed
+    if not actor.is_authenticated:
+        del allowed["ticket"]
+        return allowed
+    newest = ticket.visible(actor).order_by(None).subquery()
+    ids = db.scalars(select(newest.c[0]).order_by(newest.c[0].desc()).limit(MAX_OWN))
+    allowed["ticket"] = np.array([key_of(one, part) for one in ids for part in (0, 1)], dtype=np.int64)
+    return allowed
+
+
+def seen_by(db: Session, actor: Actor, candidates: Items) -> dict[str, set[int]]:
+    """Those of `candidates` that `actor` may see: each kind's own rule, in one query."""
+    branches = []
+    for kind, ids in candidates.items():
+        visible = sources.source(kind).visible(actor).order_by(None).subquery()
+        branches.append(select(literal(kind), visible.c[0]).where(visible.c[0].in_(list(ids))))
+    seen: dict[str, set[int]] = {kind: set() for kind in candidates}
+    if branches:
+        for kind, object_id in db.execute(union_all(*branches)):
+            seen[kind].add(object_id)
+    return seen
+
+
+def cited_items(db: Session, query: str) -> dict[str, list[int]]:
+    """Clauses and tickets that the query names by citation or reference."""
+    named: dict[str, list[int]] = {}
+    if cited := CitationFinder().cited(query):
+        links = rulebook.set_links(db, {number for one in cited for number in lookup_order(one)})
+        found = [link.id for one in cited if (link := rulebook.resolve(links, one)) and link.is_exact]
+        if found:
+            named["clause"] = found
+    if references := {match.upper() for match in REFERENCE.findall(query)}:
+        rows = db.scalars(
+            select(SearchText.object_id).where(and_(SearchText.kind == "ticket", SearchText.reference.in_(references)))
+        )
+        named["ticket"] = list(rows)
+    return named
+
+
+def present(
+    db: Session, actor: Actor, found: Sequence[Suggestion], query: str, likely: float
+) -> tuple[SuggestionItem, ...]:
+    """Suggestions with title, address and the matching stretch of text; what has no card for `actor` is left out."""
+    cards = words.cards(db, actor, [(one.kind, one.id) for one in found])
+    bodies = words.texts(db, list(cards))
+    items = []
+    for one in found:
+        card = cards.get((one.kind, one.id))
+        if card is None:
+            continue
+        _, body = bodies.get((one.kind, one.id), ("", ""))
+        items.append(
+            SuggestionItem(
+                kind=one.kind,
+                id=one.id,
+                title=card.title,
+                url=card.url,
+                excerpt=excerpt(body or card.excerpt, query),
+                score=round(one.score, 4),
+                probability=round(one.probability, 4),
+                likelihood=Likelihood.LIKELY if one.probability >= likely else Likelihood.POSSIBLE,
+                reasons=one.reasons,
+            )
+        )
+    return tuple(items)
+
+
+def _by_words(
+    db: Session, actor: Actor, query: str, limit: int, kinds: Sequence[str] | None, possible: float
+) -> tuple[SuggestionItem, ...]:
+    """Without a model: what shares most words. Nothing is known of its probability, so it is only called possible."""
+    asked = set(terms(query))
+    hits = words.word_hits(db, actor, query, limit, kinds)
+    texts = words.texts(db, hits)
+    found = [
+        Suggestion(kind, object_id, 0.0, possible, _shared(asked, " ".join(texts.get((kind, object_id), ("",)))))
+        for kind, object_id in hits
+    ]
+    return present(db, actor, [one for one in found if one.reasons], query, likely=1.0)
+
+
+def _shared(asked: set[str], text: str) -> tuple[str, ...]:
+    """A reason, when at least half of the words asked for are there: fewer are noise."""
+    shared = sorted(asked & set(terms(text)))
+    return (f"Shares {len(shared)} of your words.",) if shared and 2 * len(shared) >= len(asked) else ()
+
+
+def thresholds(db: Session) -> tuple[float, float]:
+    """From which probability a suggestion is called likely, and possible."""
+    rows: dict[str, Any] = {
+        row.name: row.value for row in db.scalars(select(OptionRow).where(OptionRow.name.in_(("likely", "possible"))))
+    }
+    likely, possible = (float(rows.get(name, options.DEFAULTS[name])) for name in ("likely", "possible"))
+    return likely, possible
