@@ -65,10 +65,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for pages that only read; nothing it holds is ever written."""
+        """A session for pages that only read; nothing it holds is ever written.
+
+        It is closed and not rolled back: a rollback would empty the rows that the page still has to show.
+        """
         with Session(self.reading, autoflush=False, **self.session_options) as db:
             yield db
-            db.rollback()
 
     def close(self) -> None:
         self.engine.dispose()
