@@ -16,12 +16,21 @@ from helpdesk.accounts import commands as accounts_commands
 from helpdesk.accounts import policy as accounts_policy
 from helpdesk.accounts import signin
 from helpdesk.accounts.views import account, administration, doors
+from helpdesk.analytics import handlers as analytics_handlers
+from helpdesk.analytics import jobs as analytics_jobs
+from helpdesk.analytics import policy as analytics_policy
+from helpdesk.analytics.views import figures, topics
 from helpdesk.cli.server import serve_command, worker_command
 from helpdesk.cli.site import check_command, init_command
 from helpdesk.config import PROJECT_ROOT, Settings
 from helpdesk.kernel import db as database
 from helpdesk.kernel import events, jobs, options, policy, sources
 from helpdesk.kernel.files import FileStore
+from helpdesk.knowledge import policy as knowledge_policy
+from helpdesk.knowledge import queries as knowledge_queries
+from helpdesk.knowledge import views as knowledge_views
+from helpdesk.portal import policy as portal_policy
+from helpdesk.portal.views import admin, ask, home
 from helpdesk.rulebook import commands as rulebook_commands
 from helpdesk.rulebook import handlers as rulebook_handlers
 from helpdesk.rulebook import jobs as rulebook_jobs
@@ -29,25 +38,63 @@ from helpdesk.rulebook import policy as rulebook_policy
 from helpdesk.rulebook import queries as rulebook_queries
 from helpdesk.rulebook import resolver as rulebook_resolver
 from helpdesk.rulebook import views as rulebook_views
+from helpdesk.tickets import events as tickets_events
+from helpdesk.tickets import queries as tickets_queries
+from helpdesk.triage import api as triage_api
+from helpdesk.triage import engine as triage_engine
+from helpdesk.triage import handlers as triage_handlers
+from helpdesk.triage import jobs as triage_jobs
+from helpdesk.triage import panels as triage_panels
+from helpdesk.triage import policy as triage_policy
 from helpdesk.web import errors, filters, logs, mailer, security, slots, styleguide, text
 
 BLUEPRINTS: Sequence[Blueprint] = (
+    home.bp,
+    ask.bp,
+    admin.bp,
+    figures.bp,
+    topics.bp,
     styleguide.bp,
     doors.bp,
     account.bp,
     administration.bp,
     rulebook_views.bp,
+    knowledge_views.bp,
+    triage_api.bp,
 )
 HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {
-    events.ContentChanged: (rulebook_handlers.keep_citations,),
+    events.ContentChanged: (rulebook_handlers.keep_citations, triage_handlers.follow_content),
+    tickets_events.TicketOpened: (triage_handlers.predict_opened,),
+    tickets_events.TicketCorrected: (triage_handlers.learn_correction,),
 }
 JOBS: Mapping[str, jobs.Job] = {
     "kernel.sweep": worker.sweep,
+    "analytics.refresh": analytics_jobs.refresh,
     "rulebook.rebuild_citations": rulebook_jobs.rebuild_citations,
+    "triage.index": triage_jobs.index,
+    "triage.predict": triage_jobs.predict,
+    "triage.returned": triage_jobs.returned,
+    "triage.presume": triage_jobs.presume,
+    "triage.group": triage_jobs.group,
 }
-PANELS: Mapping[str, Sequence[slots.Panel]] = {}
-SOURCES: Sequence[sources.Source] = (rulebook_queries.SOURCE,)
-RULES: Sequence[policy.Rules] = (accounts_policy.RULES, rulebook_policy.RULES)
+PANELS: Mapping[str, Sequence[slots.Panel]] = {
+    "ticket.sidebar": (triage_panels.ticket_sidebar,),
+    "question.aside": (triage_panels.question_related,),
+    "answer.aside": (triage_panels.answer_related,),
+    "desk.new_ticket": (triage_panels.new_ticket,),
+}
+SOURCES: Sequence[sources.Source] = (
+    knowledge_queries.ANSWERS,
+    knowledge_queries.ARTICLES,
+    rulebook_queries.SOURCE,
+    tickets_queries.SOURCE,
+)
+RULES: Sequence[policy.Rules] = (
+    accounts_policy.RULES,
+    rulebook_policy.RULES,
+    knowledge_policy.RULES,
+    triage_policy.RULES,
+)
 IMPORTS: Sequence[click.Command] = (rulebook_commands.import_code_command,)
 COMMANDS: Sequence[click.Command] = (
     click.Group("import", list(IMPORTS), help="Bring in data from files; safe to repeat."),
@@ -99,6 +146,8 @@ def install_tables(app: Flask, settings: Settings) -> None:
     events.install(HANDLERS)
     jobs.install({"kernel.mail": messages.deliver, **JOBS})
     sources.install(SOURCES)
+    triage_engine.configure(settings)
+    app.extensions["signpost.warm"] = [triage_engine.warm]
     slots.install(app, PANELS)
     signin.install(app, merged_rules())
     filters.install(app, can=_can)
