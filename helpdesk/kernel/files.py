@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy.orm import Session
 
@@ -46,7 +46,7 @@ class FileStore:
         self.folder = folder
         self.max_bytes = max_bytes
 
-    def save(self, db: Session, actor: Actor, name: str, stream: BinaryIO) -> FileRow:
+    def save(self, db: Session, actor: Actor, name: str, stream: IO[bytes]) -> FileRow:
         """Store one upload.
 
         Raises:
