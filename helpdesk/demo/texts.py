@@ -160,6 +160,13 @@ def intents() -> tuple[Mapping[str, Any], ...]:
     return tuple(_json(f"intents/{name}") for name in names)
 
 
+@cache
+def names() -> Mapping[str, Any]:
+    """The parts that invented names are put together from."""
+    found: Mapping[str, Any] = _json("names.json")
+    return found
+
+
 def _question(row: Mapping[str, Any]) -> CommunityQuestion:
     replies = tuple(
         PeerAnswer(
