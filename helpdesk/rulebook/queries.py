@@ -249,10 +249,13 @@ def backlinks(db: Session, actor: Actor, clause: Clause) -> list[Backlinks]:
     ids: dict[str, list[int]] = {}
     for kind, from_id in db.execute(union_all(*parts)):
         ids.setdefault(kind, []).append(from_id)
-    return [
-        Backlinks(kind, sources.source(kind).cards(db, actor, found[:BACKLINKS]), len(found) > BACKLINKS)
-        for kind, found in ids.items()
-    ]
+    return [_group(db, actor, kind, sorted(found, reverse=True)) for kind, found in ids.items()]
+
+
+def _group(db: Session, actor: Actor, kind: str, newest: Sequence[int]) -> Backlinks:
+    cards_by_id = {card.id: card for card in sources.source(kind).cards(db, actor, newest[:BACKLINKS])}
+    shown = [cards_by_id[id_] for id_ in newest if id_ in cards_by_id]
+    return Backlinks(kind, shown, len(newest) > BACKLINKS)
 
 
 def _citing(source: sources.Source, actor: Actor, clause: Clause) -> Select[str, int]:
