@@ -132,7 +132,7 @@ def _enquiry(
     category = random.choices(list(CATEGORY_WEIGHTS), weights)[0]
     channel = random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
     facts = writer.facts(category, channel, opened_at.date())
-    worded = writer.enquiry(intent, subject["contexts"], facts)
+    worded = writer.enquiry(intent, intent.get("contexts", subject["contexts"]), facts)
     priority = _priority(intent["rule"], priorities.get(subject["topic"] or "", "normal"), worded, random)
     first, last = _working_minutes(priority, random)
     replied_at = _within(hours.add_working_minutes(opened_at, first), end, ANSWERED_SHARE, random)

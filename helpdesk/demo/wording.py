@@ -80,7 +80,7 @@ class Writer:
         ask = pick.choice(intent["asks"])
         count = pick.choice((0, 0, 1)) if register == "terse" else pick.choice((1, 1, 2, 2, 3))
         around = pick.sample(contexts, min(count, len(contexts)))
-        if count and pick.random() < 0.4:
+        if count and intent["rule"] is None and pick.random() < 0.4:
             around[-1:] = [pick.choice(self._phrases["extras"])]
         place = pick.randint(0, len(around))
         return [*around[:place], ask, *around[place:]]
