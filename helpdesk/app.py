@@ -22,6 +22,12 @@ from helpdesk.analytics import policy as analytics_policy
 from helpdesk.analytics.views import figures, topics
 from helpdesk.cli.server import serve_command, worker_command
 from helpdesk.cli.site import check_command, init_command
+from helpdesk.community import events as community_events
+from helpdesk.community import handlers as community_handlers
+from helpdesk.community import jobs as community_jobs
+from helpdesk.community import policy as community_policy
+from helpdesk.community import texts as community_texts
+from helpdesk.community.views import editing, moderating, reading, taking_part
 from helpdesk.config import PROJECT_ROOT, Settings
 from helpdesk.kernel import db as database
 from helpdesk.kernel import events, jobs, options, policy, sources
@@ -39,7 +45,10 @@ from helpdesk.rulebook import queries as rulebook_queries
 from helpdesk.rulebook import resolver as rulebook_resolver
 from helpdesk.rulebook import views as rulebook_views
 from helpdesk.tickets import events as tickets_events
+from helpdesk.tickets import jobs as tickets_jobs
+from helpdesk.tickets import policy as tickets_policy
 from helpdesk.tickets import queries as tickets_queries
+from helpdesk.tickets.views import desk, requester, work
 from helpdesk.triage import api as triage_api
 from helpdesk.triage import engine as triage_engine
 from helpdesk.triage import handlers as triage_handlers
@@ -59,18 +68,36 @@ BLUEPRINTS: Sequence[Blueprint] = (
     account.bp,
     administration.bp,
     rulebook_views.bp,
+    reading.bp,
+    reading.feed_bp,
+    taking_part.bp,
+    editing.bp,
+    moderating.bp,
     knowledge_views.bp,
+    requester.bp,
+    desk.bp,
+    work.bp,
     triage_api.bp,
 )
 HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     events.ContentChanged: (rulebook_handlers.keep_citations, triage_handlers.follow_content),
-    tickets_events.TicketOpened: (triage_handlers.predict_opened,),
-    tickets_events.TicketCorrected: (triage_handlers.learn_correction,),
+    community_events.AnswerPosted: (community_handlers.tell_of_answer,),
+    community_events.CommentPosted: (community_handlers.tell_of_comment,),
+    community_events.AnswerAccepted: (community_handlers.tell_of_accepted,),
+    tickets_events.TicketOpened: (triage_handlers.predict_opened, analytics_handlers.keep_figures),
+    tickets_events.TicketCorrected: (triage_handlers.learn_correction, analytics_handlers.keep_figures),
+    tickets_events.TicketSolved: (analytics_handlers.keep_figures,),
+    tickets_events.TicketReopened: (analytics_handlers.keep_figures,),
+    tickets_events.MessageAdded: (analytics_handlers.keep_figures,),
 }
 JOBS: Mapping[str, jobs.Job] = {
     "kernel.sweep": worker.sweep,
     "analytics.refresh": analytics_jobs.refresh,
+    "community.notify_answer": community_jobs.notify_answer,
+    "community.notify_comment": community_jobs.notify_comment,
+    "community.notify_accepted": community_jobs.notify_accepted,
     "rulebook.rebuild_citations": rulebook_jobs.rebuild_citations,
+    "tickets.notify": tickets_jobs.notify,
     "triage.index": triage_jobs.index,
     "triage.predict": triage_jobs.predict,
     "triage.returned": triage_jobs.returned,
@@ -84,6 +111,7 @@ PANELS: Mapping[str, Sequence[slots.Panel]] = {
     "desk.new_ticket": (triage_panels.new_ticket,),
 }
 SOURCES: Sequence[sources.Source] = (
+    community_texts.SOURCE,
     knowledge_queries.ANSWERS,
     knowledge_queries.ARTICLES,
     rulebook_queries.SOURCE,
@@ -91,8 +119,12 @@ SOURCES: Sequence[sources.Source] = (
 )
 RULES: Sequence[policy.Rules] = (
     accounts_policy.RULES,
+    analytics_policy.RULES,
+    portal_policy.RULES,
     rulebook_policy.RULES,
+    community_policy.RULES,
     knowledge_policy.RULES,
+    tickets_policy.RULES,
     triage_policy.RULES,
 )
 IMPORTS: Sequence[click.Command] = (rulebook_commands.import_code_command,)

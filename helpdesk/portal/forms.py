@@ -2,6 +2,7 @@
 
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from helpdesk.kernel.policy import Actor
@@ -37,9 +38,11 @@ class AskForm(OnceForm):
     )
     audience = RadioField("Who will see it?", validators=[InputRequired("Choose who will see it.")])
     is_public = BooleanField("Visitors without an account may read it too")
-    files = MultipleFileField("Files", validators=[Optional(), Length(max=MAX_FILES, message="Attach at most 5 files.")])
+    files = MultipleFileField(
+        "Files", validators=[Optional(), Length(max=MAX_FILES, message="Attach at most 5 files.")]
+    )
 
     def offer(self, actor: Actor) -> None:
         """Offer the audiences open to `actor`: colleagues only where the organisation shares its tickets."""
         kinds = [COMMUNITY, ORGANISATION, HELPDESK] if actor.shares_tickets else [COMMUNITY, HELPDESK]
-        self.audience.choices = [(kind, AUDIENCES[kind][0]) for kind in kinds]
+        self.audience.choices = [SelectChoice(kind, AUDIENCES[kind][0]) for kind in kinds]

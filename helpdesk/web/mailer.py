@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 
 from helpdesk.config import Settings
-from helpdesk.kernel import mail
+from helpdesk.kernel import mail, options
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.models import OutboxRow
 
@@ -24,18 +24,19 @@ class Mailer:
             row = db.get_one(OutboxRow, outbox_id)
             if row.state in {"sent", "held"}:
                 return
-            self._render(row)
+            self._render(row, is_demonstration=bool(options.read(db, "is_demonstration")))
         message = mail.compose(row, self.settings.site_name, self.settings.helpdesk_email)
         state = self.port.send(message)
         with unit_of_work() as db:
             mail.delivered(db.get_one(OutboxRow, outbox_id), state)
 
-    def _render(self, row: OutboxRow) -> None:
+    def _render(self, row: OutboxRow, *, is_demonstration: bool) -> None:
         context = {
             **row.context,
             "base_url": self.settings.base_url,
             "site_name": self.settings.site_name,
             "to_address": row.to_address,
+            "is_demonstration": is_demonstration,
         }
         subject, text, html = (
             self.templates.get_template(f"email/{row.template}/{part}").render(context)

@@ -57,7 +57,7 @@ def overview() -> ResponseReturnValue:
             "resolution": resolution,
             "backlog": queries.backlog(db),
             "steps": queries.steps(queries.attempts(db, period)),
-            "topics": triage.busy_topics(db, actor, TOPICS_ON_OVERVIEW),
+            "topics": triage.groups(db, actor, paging.Window(1, TOPICS_ON_OVERVIEW), sort="-trend").items,
             "at": queries.refreshed_at(db),
             "start": queries.start_of(period),
         }

@@ -8,6 +8,7 @@ from helpdesk.analytics.policy import RULES, Can
 from helpdesk.kernel import paging
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.policy import require
+from helpdesk.kernel.sources import source
 from helpdesk.triage import queries as triage
 from helpdesk.triage import services
 from helpdesk.web.marks import needs
@@ -17,15 +18,18 @@ bp = Blueprint("topics", __name__, url_prefix="/insights/topics")
 ROWS = 30
 SAMPLES = 12
 NAME_LENGTH = 120  # characters
+COVERED = {"covered": True, "uncovered": False}
 
 
 @bp.get("")
 @needs(Can.READ)
 def listing() -> ResponseReturnValue:
     only = request.args.get("only", "")
-    sort = request.args.get("sort", "-recent")[:20]
+    sort = request.args.get("sort", "-size")[:20]
     with reading() as db:
-        page = triage.groups(db, current_user(), paging.window(request.args, ROWS), only=only, sort=sort)
+        page = triage.groups(
+            db, current_user(), paging.window(request.args, ROWS), is_covered=COVERED.get(only), sort=sort
+        )
     return render_template("analytics/topics.html", page=page, only=only, sort=sort)
 
 
@@ -36,8 +40,9 @@ def show(group_id: int) -> ResponseReturnValue:
     with reading() as db:
         group = triage.group(db, actor, group_id)
         samples = triage.sample_questions(db, actor, group, SAMPLES)
-        weeks = triage.group_weeks(db, group)
-        covering = triage.covering_answer(db, actor, group)
+        weeks = triage.weeks(db, [group.id])[group.id]
+        answers = [group.covered_by_id] if group.is_covered and group.covered_by_id else []
+        covering = source("answer").cards(db, actor, answers)
     return render_template("analytics/topic.html", group=group, samples=samples, weeks=weeks, covering=covering)
 
 
@@ -46,7 +51,7 @@ def show(group_id: int) -> ResponseReturnValue:
 def rename(group_id: int) -> ResponseReturnValue:
     with unit_of_work() as db:
         group = triage.group(db, current_user(), group_id)
-        services.rename_group(db, current_user(), group, request.form.get("name", "").strip()[:NAME_LENGTH])
+        services.rename(db, current_user(), group, request.form.get("name", "").strip()[:NAME_LENGTH])
     flash("The topic keeps this name from now on.", "success")
     return redirect(f"/insights/topics/{group_id}")
 

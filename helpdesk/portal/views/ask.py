@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -80,12 +80,8 @@ def send() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return show(form), 422
     if form.audience.data == COMMUNITY and (rule := routing.match(text)) and rule.is_restricted:
-        sentence = (
-            f"This reads like {rule.label}. Such reports never go to the community: choose “Helpdesk only”, and the "
-            "right team alone will read it."
-        )
         form.audience.data = HELPDESK
-        return show(form, sentence=sentence), 422
+        return show(form, sentence=rule.refusal), 422
     with unit_of_work() as db:
         throttle.count(db, "ask", str(actor.id), limit=ASKS_PER_HOUR, minutes=60)
         done = once.claim(db, form.once.data)
@@ -102,8 +98,11 @@ def create(db: Session, actor: Actor, form: AskForm) -> str:
     if form.audience.data == COMMUNITY:
         question = community.ask(db, actor, title=title, body=body or title, is_public=form.is_public.data)
         triage.finish(db, actor, token, question_id=question.id)
-        flash("Your question is with the community and the helpdesk. You will get an e-mail when it is answered.", "success")
-        return url_for("community.show", question_id=question.id, slug=question.slug)
+        flash(
+            "Your question is with the community and the helpdesk. You will get an e-mail when it is answered.",
+            "success",
+        )
+        return question.path
     audience = Audience.HELPDESK if form.audience.data == HELPDESK else Audience.ORGANISATION
     ticket = tickets.open_ticket(
         db, actor, subject=title, body=body or title, audience=audience, attachments=store(db, actor, form)
@@ -114,7 +113,9 @@ def create(db: Session, actor: Actor, form: AskForm) -> str:
 
 def store(db: Session, actor: Actor, form: AskForm) -> list[FileRow]:
     files: FileStore = current_app.extensions["signpost.files"]
-    return [files.save(db, actor, sent.filename, sent.stream) for sent in form.files.data or () if sent and sent.filename]
+    return [
+        files.save(db, actor, sent.filename, sent.stream) for sent in form.files.data or () if sent and sent.filename
+    ]
 
 
 @bp.get("/open/<token>/<kind>/<int:object_id>")

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
+from helpdesk.accounts import queries as people
 from helpdesk.accounts import services as accounts
 from helpdesk.accounts.signin import current_user
 from helpdesk.community import queries as community
@@ -31,7 +32,7 @@ def home() -> ResponseReturnValue:
     actor = current_user()
     with reading() as db:
         newest = community.newest(db, actor, HOME_ROWS)
-        answers = knowledge.latest(db, actor, HOME_ROWS)
+        answers = knowledge.listing(db, actor, paging.Window(1, HOME_ROWS)).items
         busy = triage.busy_topics(db, actor, HOME_ROWS)
     return render_template("portal/home.html", newest=newest, answers=answers, busy=busy)
 
@@ -54,10 +55,8 @@ def search() -> ResponseReturnValue:
 @signed_in
 def draft() -> ResponseReturnValue:
     with reading() as db:
-        found = accounts.draft(db, current_user(), request.args.get("key", "")[:120])
-    if found is None:
-        return "", 204
-    return jsonify({"fields": found.fields, "saved_at": found.saved_at.isoformat()})
+        found = people.draft(db, current_user(), request.args.get("key", "")[:120])
+    return jsonify(found) if found is not None else ("", 204)
 
 
 @bp.post("/drafts")
