@@ -337,7 +337,7 @@ def _documents_of(db: Session, ids: Sequence[int]) -> Iterator[Document]:
     rows = select(Ticket, Queue.is_restricted, Topic.slug).join(Queue, Queue.id == Ticket.queue_id)
     rows = rows.outerjoin(Topic, Topic.id == Ticket.topic_id).where(Ticket.id.in_(ids)).order_by(Ticket.seq)
     bodies = _public_text(db, ids)
-    for ticket, is_restricted, topic in db.execute(rows).tuples():
+    for ticket, is_restricted, topic in db.execute(rows):
         body = "" if is_restricted else bodies.get(ticket.id, "")
         subject = "" if is_restricted else ticket.subject
         yield Document(
