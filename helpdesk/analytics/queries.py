@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.analytics.enums import BANDS, Cut, Measure, Period, Step
 from helpdesk.analytics.models import AttemptWeek, BacklogBand, Refreshed, TicketDay, TimeFigure
-from helpdesk.analytics.services import ASKED, LONDON, monday
+from helpdesk.analytics.weeks import LONDON, monday
 from helpdesk.kernel import clock
 from helpdesk.kernel.paging import Page, Window, page
 from helpdesk.kernel.policy import Actor
@@ -19,6 +19,8 @@ from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.models import UNSOLVED, Queue, Ticket
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
+
+ASKED = frozenset({Outcome.TICKET, Outcome.QUESTION})
 
 
 def refreshed_at(db: Session) -> datetime | None:

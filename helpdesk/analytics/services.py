@@ -3,22 +3,20 @@
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from helpdesk.analytics.enums import BANDS, Measure, Period
 from helpdesk.analytics.models import AttemptWeek, BacklogBand, Refreshed, TicketDay, TimeFigure
+from helpdesk.analytics.queries import ASKED
+from helpdesk.analytics.weeks import LONDON, monday
 from helpdesk.kernel import clock
 from helpdesk.tickets.models import UNSOLVED, Queue, Ticket
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
-
-LONDON = ZoneInfo("Europe/London")
-ASKED = frozenset({Outcome.TICKET, Outcome.QUESTION})
 
 
 def refresh(db: Session) -> None:
@@ -32,12 +30,6 @@ def refresh(db: Session) -> None:
     _backlog(db)
     _attempts(db)
     db.merge(Refreshed(id=1, at=clock.now()))
-
-
-def monday(moment: datetime | date) -> date:
-    """The Monday of a week in London."""
-    day = moment.astimezone(LONDON).date() if isinstance(moment, datetime) else moment
-    return day - timedelta(days=day.weekday())
 
 
 def _days(db: Session) -> None:
