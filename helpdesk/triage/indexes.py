@@ -26,7 +26,7 @@ WORDS = (
     SearchText.is_deleted,
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
-MAX_ID = 2**62  # after every id: items whose number was seen are not read again
+MAX_ID = 2**31 - 1  # after every id: items whose number was seen are not read again
 
 
 @dataclass(slots=True)

@@ -1,0 +1,222 @@
+"""What is suggested to whom, and how sure it must be."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel import options
+from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
+from helpdesk.knowledge import services as knowledge
+from helpdesk.knowledge.enums import Audience
+from helpdesk.tickets import queues
+from helpdesk.tickets import services as tickets
+from helpdesk.triage import engine
+from helpdesk.triage.services import suggest
+from tests.factories.accounts import make_actor, make_organisation
+from tests.factories.knowledge import make_answer, make_article
+from tests.factories.tickets import make_queue, make_ticket
+from tests.factories.triage import index_all
+
+QUESTION = "How much credit cover must we lodge"
+
+
+def titles(db: Session, actor=VISITOR, text: str = QUESTION) -> list[str]:
+    return [item.title for item in suggest(db, actor, text).items]
+
+
+class TestOfferingAnswers:
+    def test_a_published_answer_is_offered_with_its_words_marked(self, db, using) -> None:
+        make_answer(db, QUESTION, body="The amount of <b>credit</b> cover is worked out each week.")
+        index_all(db, using)
+
+        found = suggest(db, VISITOR, QUESTION)
+
+        (item,) = found.items
+        assert (item.kind, item.title, item.likelihood) == ("answer", QUESTION, "likely")
+        assert "&lt;b&gt;<mark>credit</mark>&lt;/b&gt; <mark>cover</mark>" in item.excerpt
+        assert item.reasons
+        assert not found.abstained
+
+    def test_any_of_its_wordings_leads_to_it(self, db, using) -> None:
+        make_answer(db, "What must be lodged", wordings=[QUESTION])
+        index_all(db, using)
+
+        assert titles(db) == ["What must be lodged"]
+
+    def test_a_draft_is_not_offered_even_to_staff(self, db, using) -> None:
+        make_answer(db, QUESTION, is_published=False)
+        index_all(db, using)
+
+        assert titles(db, make_actor(db, Role.LEAD)) == []
+
+    def test_an_archived_answer_is_no_longer_offered(self, db, using) -> None:
+        answer = make_answer(db, QUESTION)
+        index_all(db, using)
+        assert titles(db) == [QUESTION]
+
+        knowledge.archive_answer(db, SYSTEM, answer)
+        index_all(db, using)
+
+        assert titles(db) == []
+
+    def test_a_new_wording_replaces_the_old_one(self, db, using) -> None:
+        answer = make_answer(db, QUESTION)
+        index_all(db, using)
+
+        knowledge.edit_answer(
+            db, SYSTEM, answer, question="Who may join the Panel", body="Members.", audience=Audience.PUBLIC
+        )
+        index_all(db, using)
+
+        assert titles(db) == []
+        assert titles(db, text="Who may join the Panel") == ["Who may join the Panel"]
+
+    def test_an_article_for_chosen_categories_is_offered_to_those_only(self, db, using) -> None:
+        make_article(db, QUESTION, audience=Audience.CATEGORIES, categories=["gas_network"])
+        gas = make_actor(db, organisation=make_organisation(db, category="gas_network"))
+        other = make_actor(db, organisation=make_organisation(db, category="other"))
+        index_all(db, using)
+
+        assert titles(db, gas) == [QUESTION]
+        assert titles(db, other) == []
+        assert titles(db, VISITOR) == []
+
+
+class TestPrivateTickets:
+    def test_a_curious_member_of_a_competing_party_is_never_offered_them(self, db, using) -> None:
+        owner = make_actor(db, organisation=make_organisation(db, shares_tickets=True))
+        ticket = make_ticket(db, owner, subject=QUESTION, audience="organisation")
+        curious = make_actor(db, organisation=make_organisation(db, shares_tickets=True))
+        index_all(db, using)
+
+        for text in (QUESTION, f"{ticket.reference} {QUESTION}", ticket.reference):
+            assert suggest(db, curious, text).items == ()
+            assert suggest(db, VISITOR, text).items == ()
+
+    def test_a_colleague_is_offered_them_where_the_organisation_shares(self, db, using) -> None:
+        organisation = make_organisation(db, shares_tickets=True)
+        make_ticket(db, make_actor(db, organisation=organisation), subject=QUESTION, audience="organisation")
+        index_all(db, using)
+
+        assert titles(db, make_actor(db, organisation=organisation)) == [QUESTION]
+
+    def test_a_colleague_is_not_offered_one_for_the_helpdesk_only(self, db, using) -> None:
+        organisation = make_organisation(db, shares_tickets=True)
+        make_ticket(db, make_actor(db, organisation=organisation), subject=QUESTION, audience="helpdesk")
+        index_all(db, using)
+
+        assert titles(db, make_actor(db, organisation=organisation)) == []
+
+    def test_one_in_a_restricted_queue_is_offered_to_nobody(self, db, using) -> None:
+        requester = make_actor(db)
+        ticket = make_ticket(db, requester, subject=QUESTION)
+        restricted = make_queue(db, is_restricted=True)
+        tickets.set_queue(db, SYSTEM, ticket, restricted)
+        index_all(db, using)
+
+        assert titles(db, make_actor(db, Role.ADMIN)) == []
+        assert titles(db, requester) == []
+
+    def test_many_tickets_of_others_do_not_crowd_out_the_own_one(self, db, using) -> None:
+        for _ in range(120):
+            make_ticket(db, make_actor(db), subject=QUESTION)
+        own = make_actor(db)
+        make_ticket(db, own, subject=f"{QUESTION} now")
+        index_all(db, using)
+
+        assert titles(db, own) == [f"{QUESTION} now"]
+
+
+class TestBeingSure:
+    def test_nothing_likely_means_abstaining(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, using)
+
+        found = suggest(db, VISITOR, "Where is the zebra enclosure")
+
+        assert found.abstained
+        assert found.is_sought
+        assert found.items == ()
+
+    def test_staff_choose_what_is_called_likely(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, using)
+        options.write(db, "likely", 0.9999)
+        db.flush()
+
+        assert suggest(db, VISITOR, QUESTION).items[0].likelihood == "possible"
+
+    def test_fewer_than_three_words_are_not_looked_for(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, using)
+
+        found = suggest(db, VISITOR, "credit cover")
+
+        assert not found.is_sought
+        assert not found.abstained
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "   \n\t ",
+            "word " * 20_000,
+            "😀 🏴󠁧󠁢󠁥󠁮󠁧󠁿 👩‍👩‍👧 👍",
+            "كيف ندفع الرسوم المستحقة",
+            "a\x00b c d e",
+            "\ud800 lone half of a character",
+            "'; DROP TABLE tickets; -- or so",
+            "<script>alert(1)</script> and so on",
+            '"unclosed quote AND (bracket NEAR/3',
+        ],
+    )
+    def test_rubbish_gives_an_answer_and_no_error(self, db, using, text: str) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, using)
+
+        assert suggest(db, VISITOR, text).took_ms >= 0
+
+
+class TestWithoutAModel:
+    def test_words_are_searched_and_the_reader_is_told(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        engine.use(None)
+
+        found = suggest(db, VISITOR, QUESTION)
+
+        assert [item.title for item in found.items] == [QUESTION]
+        assert found.items[0].likelihood == "possible"
+        assert "Words are searched" in found.problem
+
+    def test_a_missing_model_is_named_in_a_sentence(self, tmp_path) -> None:
+        encoder, problem = engine.load_encoder(tmp_path)
+
+        assert encoder is None
+        assert problem.startswith("Suggestions by meaning are off, words are still searched.")
+
+    def test_a_damaged_model_is_no_error(self, tmp_path) -> None:
+        folder = tmp_path / "encoder"
+        folder.mkdir()
+        (folder / "manifest.json").write_text('{"name": "x", "parameters": {"dimension": 384}, "files": {}}')
+        (folder / "model.onnx").write_bytes(b"broken")
+
+        encoder, problem = engine.load_encoder(folder)
+
+        assert encoder is None
+        assert "damaged" in problem
+
+
+class TestCost:
+    def test_one_look_takes_at_most_ten_queries(self, db, using, counter) -> None:
+        organisation = make_organisation(db, shares_tickets=True)
+        member = make_actor(db, organisation=organisation)
+        make_answer(db, QUESTION)
+        make_article(db, f"{QUESTION} exactly")
+        make_ticket(db, member, subject=f"{QUESTION} today")
+        index_all(db, using)
+        suggest(db, member, QUESTION)
+
+        counted = counter(db)
+        found = suggest(db, member, QUESTION)
+
+        assert counted.stop() <= 10, counted.statements
+        assert {item.kind for item in found.items} == {"answer", "article", "ticket"}
