@@ -37,8 +37,16 @@ PIECES = (
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_code() -> Iterator[None]:
+    """Applications that other tests made are gone, and with them the code that they knew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "_link_citations", lambda _text: ())
+        yield
+
+
 @pytest.fixture
-def _linked() -> Iterator[None]:
+def _linked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A code of which only H14.31 is known."""
 
     def link(found: str) -> list[text.Link]:
@@ -47,10 +55,7 @@ def _linked() -> Iterator[None]:
             for match in re.finditer(r"H14\.31", found)
         ]
 
-    before = text._link_citations
-    text._link_citations = link
-    yield
-    text._link_citations = before
+    monkeypatch.setattr(text, "_link_citations", link)
 
 
 def assert_is_safe(html: str) -> None:
