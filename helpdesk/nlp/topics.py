@@ -122,6 +122,9 @@ class TopicClassifier:
 
     def _fit_models(self, texts: list[str], vectors: Vectors, truth: Labels, unknown: Vectors | None) -> None:
         self.words_ = _word_model(self.seed).fit(texts, truth)
+        for _, vectorizer in self.words_.named_steps["features"].transformer_list:
+            # Plain numbers, which skops writes as text; NumPy's would become a file each.
+            vectorizer.vocabulary_ = {term: int(at) for term, at in vectorizer.vocabulary_.items()}
         self.meaning_ = LogisticRegression(C=10.0, max_iter=300).fit(vectors, truth)
         self.novelty_ = Novelty().fit(vectors, truth, self._logits(vectors), unknown)
 
@@ -152,6 +155,12 @@ class TopicClassifier:
             strangeness.append(fold.novelty_.scores(vectors[outside], fold._logits(vectors[outside])))
             places.append(np.searchsorted(fold.labels_, truth[outside]))
         return _Outside(np.vstack(probabilities), np.concatenate(places), np.concatenate(strangeness))
+
+    def _names(self, vectorizer: TfidfVectorizer) -> list[str]:
+        """The words by column; made once, since scikit-learn would make them anew each time."""
+        if not hasattr(self, "_columns"):
+            self._columns = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
+        return self._columns
 
     def _prediction(self, text: str, row: Doubles, strange: float, near: Sequence[str]) -> Prediction:
         order = np.argsort(-row, kind="stable")[:3]
@@ -188,8 +197,8 @@ class TopicClassifier:
         vectorizer = dict(features.transformer_list)["words"]
         row = vectorizer.transform([text])
         weights = model.coef_[place] if len(model.classes_) > 2 else model.coef_[0] * (2 * place - 1)
-        names = vectorizer.get_feature_names_out()
-        gains = {str(names[at]): float(value * weights[at]) for at, value in zip(row.indices, row.data, strict=True)}
+        names = self._names(vectorizer)
+        gains = {names[at]: float(value * weights[at]) for at, value in zip(row.indices, row.data, strict=True)}
         useful = [word for word, gain in gains.items() if gain > 0 and not STOP_WORDS.issuperset(word.split())]
         ranked = sorted(useful, key=lambda word: (-gains[word], word))
         return _without_repeats(ranked)[:most]

@@ -1,5 +1,6 @@
 """Measures of finding: clauses for a question, answers for a re-phrasing, earlier questions, abstaining."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -29,18 +30,23 @@ class Question:
 
 
 def suggester_over(
-    texts: Sequence[str], encoder: Encoder, confidence: Confidence, *, kind: str, items: Sequence[int] | None = None
+    texts: Sequence[str],
+    vectors: Vectors,
+    encoder: Encoder,
+    confidence: Confidence,
+    *,
+    kind: str,
+    items: Sequence[int] | None = None,
 ) -> Suggester:
-    """A suggester in memory over `texts`; equal `items` are parts of one item."""
-    items = range(len(texts)) if items is None else items
-    parts: dict[int, int] = {}
+    """A suggester in memory over `texts` and their vectors; equal `items` are parts of one item."""
+    parts: Counter[int] = Counter()
     keys = []
-    for item in items:
-        parts[item] = parts.get(item, -1) + 1
+    for item in range(len(texts)) if items is None else items:
         keys.append(key_of(item, parts[item]))
+        parts[item] += 1
     shelf = Shelf(kind, Bm25Index(), FaissIndex(encoder.dimension))
     shelf.lexical.put(keys, texts)
-    shelf.vectors.put(keys, encoder.encode(texts))
+    shelf.vectors.put(keys, vectors)
     return Suggester(encoder, [shelf], Ranker(), confidence)
 
 
