@@ -10,6 +10,7 @@ from wtforms import (
     BooleanField,
     HiddenField,
     PasswordField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -32,8 +33,8 @@ ROLE_LABELS = {
     Role.LEAD: "Lead",
     Role.ADMIN: "Administrator",
 }
-PARTY_ROLE_CHOICES = [(role.value, ROLE_LABELS[role]) for role in (Role.MEMBER, Role.PARTY_ADMIN)]
-ROLE_CHOICES = [(role.value, label) for role, label in ROLE_LABELS.items()]
+PARTY_ROLE_CHOICES = [SelectChoice(role.value, ROLE_LABELS[role]) for role in (Role.MEMBER, Role.PARTY_ADMIN)]
+ROLE_CHOICES = [SelectChoice(role.value, label) for role, label in ROLE_LABELS.items()]
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 PASSWORD_HINT = f"At least {MIN_LENGTH} characters. A few words in a row work well."
 
@@ -148,7 +149,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
 class OrganisationForm(OnceForm):
     name = _name()
-    category = SelectField("Party category", choices=[(word.value, word.label) for word in Category])
+    category = SelectField("Party category", choices=[SelectChoice(word.value, word.label) for word in Category])
     voting_group = StringField(
         "Voting Group",
         filters=[_one_line],
@@ -156,7 +157,7 @@ class OrganisationForm(OnceForm):
         description="Parties of one Voting Group vote as one. A new name makes a new group.",
     )
     user_roles = SelectMultipleField(
-        "User Roles", choices=[(word.value, word.label) for word in UserRole], option_widget=CheckboxInput()
+        "User Roles", choices=[SelectChoice(word.value, word.label) for word in UserRole], option_widget=CheckboxInput()
     )
     domains = TextAreaField(
         "E-mail domains",
@@ -170,7 +171,10 @@ class OrganisationForm(OnceForm):
 
 def choose_organisation(form: Any, choices: list[tuple[int, str]]) -> None:
     """Fill the list of organisations; staff belong to none."""
-    form.organisation.choices = [(0, "None (staff)"), *choices]
+    form.organisation.choices = [
+        SelectChoice("0", "None (staff)"),
+        *(SelectChoice(str(key), name) for key, name in choices),
+    ]
 
 
 @contextmanager

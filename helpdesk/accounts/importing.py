@@ -30,7 +30,7 @@ def import_people(db: Session, source: str, people: Sequence[ImportedPerson]) ->
     for start in range(0, len(people), IMPORT_BATCH):
         batch = {person.source_id: person for person in people[start : start + IMPORT_BATCH]}
         known = select(User.source_id, User.id).where(User.source == source, User.source_id.in_(batch))
-        ids.update((source_id or "", user_id) for source_id, user_id in db.execute(known).tuples())
+        ids.update((source_id or "", user_id) for source_id, user_id in db.execute(known))
         rows = [
             {
                 "name": " ".join(person.name.replace("\0", "").split())[:200] or f"User {source_id}",
@@ -45,6 +45,6 @@ def import_people(db: Session, source: str, people: Sequence[ImportedPerson]) ->
         ]
         if rows:
             added = db.execute(insert(User).returning(User.source_id, User.id), rows)
-            ids.update((source_id or "", user_id) for source_id, user_id in added.tuples())
+            ids.update((source_id or "", user_id) for source_id, user_id in added)
     audit.record(db, SYSTEM, "account.imported", source=source, people=len(ids))
     return ids

@@ -158,7 +158,7 @@ def names(db: Session, user_ids: Collection[int]) -> dict[int, Person]:
         .outerjoin(User.organisation)
         .where(User.id.in_(set(user_ids)))
     )
-    rows = db.execute(wanted).tuples()
+    rows = db.execute(wanted)
     return {user_id: Person(name, organisation or "", role in STAFF) for user_id, name, organisation, role in rows}
 
 
@@ -240,7 +240,7 @@ def followers(db: Session, kind: str, object_id: int, event: str) -> list[tuple[
         )
         .order_by(User.id)
     )
-    return [(actor_of(user, party), user.email or "") for user, party in db.execute(wanted).tuples()]
+    return [(actor_of(user, party), user.email or "") for user, party in db.execute(wanted)]
 
 
 def is_following(db: Session, actor: Actor, kind: str, object_id: int) -> bool:

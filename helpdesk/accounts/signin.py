@@ -89,7 +89,7 @@ def load(sign_in_id: str) -> Browser | None:
         )
     )
     with reading() as db:
-        row = db.execute(wanted).tuples().first()
+        row = db.execute(wanted).first()
     if row is None:
         return None
     sign_in, user, organisation, staff_need_totp = row

@@ -4,12 +4,11 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from helpdesk.accounts import credentials
+from helpdesk.accounts import credentials, queries
 from helpdesk.accounts.enums import Category
 from helpdesk.accounts.models import Organisation, SignIn, User
-from helpdesk.accounts.queries import actor_of
 from helpdesk.kernel.policy import Actor, Role
 
 PASSWORD = "plain words for a test"
@@ -43,12 +42,14 @@ def make_user(db: Session, role: Role = Role.MEMBER, organisation: Organisation 
 
 def make_actor(db: Session, role: Role = Role.MEMBER, organisation: Organisation | None = None, **fields: Any) -> Actor:
     user = make_user(db, role, organisation, **fields)
-    return actor_of(user, user.organisation)
+    return as_actor(user)
 
 
 def as_actor(user: User) -> Actor:
-    """The actor of a user that a factory made."""
-    return actor_of(user, user.organisation)
+    """The actor of a user that a factory made, as it is in the database now."""
+    db = object_session(user)
+    assert db is not None
+    return queries.actor(db, user.id)
 
 
 def start_sign_in(db: Session, user: User) -> str:
