@@ -55,7 +55,7 @@ from helpdesk.triage import handlers as triage_handlers
 from helpdesk.triage import jobs as triage_jobs
 from helpdesk.triage import panels as triage_panels
 from helpdesk.triage import policy as triage_policy
-from helpdesk.web import errors, filters, logs, mailer, security, slots, styleguide, text
+from helpdesk.web import converters, errors, filters, logs, mailer, security, slots, styleguide, text
 
 BLUEPRINTS: Sequence[Blueprint] = (
     home.bp,
@@ -157,6 +157,7 @@ def create_app(settings: Settings, site: database.Database | None = None) -> Fla
         MAX_FORM_MEMORY_SIZE=FORM_MEMORY_BYTES,
         WTF_CSRF_TIME_LIMIT=SESSION_DAYS * 86_400,
     )
+    app.url_map.converters["int"] = converters.RowNumber
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["signpost.settings"] = settings
