@@ -83,7 +83,6 @@ class Question(Base):
     is_generated: Mapped[bool] = mapped_column(default=False)
 
     tags: Mapped[list[Tag]] = relationship(secondary=question_tags, order_by=Tag.name, lazy="raise")
-    answers: Mapped[list["Answer"]] = relationship(back_populates="question", lazy="raise")
 
     @property
     def slug(self) -> str:
@@ -123,8 +122,6 @@ class Answer(Base):
     edited_at: Mapped[datetime | None]
     source: Mapped[str | None] = mapped_column(String(60))
     source_id: Mapped[str | None] = mapped_column(String(40))
-
-    question: Mapped[Question] = relationship(back_populates="answers", lazy="raise")
 
 
 class Comment(Base):

@@ -83,7 +83,6 @@ def _set_state(db: Session, question: Question, state: State, reason: str = "") 
     count_tags(db, question, -1)
     question.state, question.closed_reason = state, reason
     question.closed_at = None if state is State.OPEN else clock.now()
-    question.updated_at = clock.now()
     db.flush()
     count_tags(db, question, 1)
 

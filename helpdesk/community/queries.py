@@ -237,7 +237,7 @@ def _own_votes(db: Session, actor: Actor, question: Question) -> dict[int | None
         Vote.value != 0,
         or_(Vote.question_id == question.id, Vote.answer_id.in_(answers)),
     )
-    return dict(db.execute(wanted).tuples().all())
+    return {row.answer_id: row.value for row in db.execute(wanted)}
 
 
 def _links(db: Session, actor: Actor, question: Question) -> list[tuple[LinkKind, Headline]]:
@@ -253,7 +253,7 @@ def _links(db: Session, actor: Actor, question: Question) -> list[tuple[LinkKind
         .order_by(QuestionLink.kind, Question.score.desc(), Question.id)  # duplicates stand first
         .limit(LINKS_SHOWN)
     )
-    return [(kind, headline(found)) for kind, found in db.execute(wanted).tuples()]
+    return [(kind, headline(found)) for kind, found in db.execute(wanted)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ def tags(db: Session, actor: Actor) -> list[TagCount]:
     """The tags most used in what `actor` may read, by the counts that are kept."""
     count = Tag.question_count if actor.is_authenticated else Tag.public_count
     wanted = select(Tag.name, count).where(count > 0).order_by(count.desc(), Tag.name).limit(TAGS_SHOWN)
-    return [TagCount(name, number) for name, number in db.execute(wanted).tuples()]
+    return [TagCount(name, number) for name, number in db.execute(wanted)]
 
 
 def revisions(db: Session, kind: PostKind, object_id: int) -> list[Revision]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import services as accounts
 from helpdesk.community.enums import PostKind, State, VoteKind
 from helpdesk.community.events import AnswerAccepted, AnswerPosted, CommentPosted, QuestionAsked
-from helpdesk.community.models import Answer, Comment, Question, Revision, Tag, Vote
+from helpdesk.community.models import Answer, Comment, Question, Revision, Tag, Vote, question_tags
 from helpdesk.community.policy import RULES, Can
 from helpdesk.community.queries import KIND
 from helpdesk.kernel import audit, clock, sequences
@@ -231,7 +231,7 @@ def edit_question(
     count_tags(db, question, -1)
     if (line, text) != (question.title, question.body):
         keep_first(db, PostKind.QUESTION, question, question.title)
-        question.title, question.body, question.body_format = line, text, "markdown"
+        question.title, question.body = line, text
         question.edited_at = clock.now()
         _keep(db, actor, PostKind.QUESTION, question, line)
     question.tags = _tags(db, tags)
@@ -255,7 +255,7 @@ def edit_answer(db: Session, actor: Actor, question: Question, answer: Answer, *
     if text == answer.body:
         return
     keep_first(db, PostKind.ANSWER, answer)
-    answer.body, answer.body_format = text, "markdown"
+    answer.body = text
     answer.updated_at = answer.edited_at = clock.now()
     _keep(db, actor, PostKind.ANSWER, answer)
     changed(db, question)
@@ -323,13 +323,13 @@ def changed(db: Session, question: Question) -> None:
 
 def count_tags(db: Session, question: Question, step: int) -> None:
     """Add `step` to the kept counts of the question's tags; hidden questions count nowhere."""
-    ids = [tag.id for tag in question.tags]
-    if not ids or question.state is State.HIDDEN:
+    if question.state is State.HIDDEN:
         return
+    tagged = select(question_tags.c.tag_id).where(question_tags.c.question_id == question.id)
     values = {"question_count": Tag.question_count + step}
     if question.is_public:
         values["public_count"] = Tag.public_count + step
-    db.execute(update(Tag).where(Tag.id.in_(ids)).values(values).execution_options(synchronize_session=False))
+    db.execute(update(Tag).where(Tag.id.in_(tagged)).values(values).execution_options(synchronize_session=False))
 
 
 def moderated(db: Session, actor: Actor, action: str, question: Question, **details: int | str) -> None:

@@ -1,12 +1,13 @@
 """Questions as the indexes read them, and as suggestions and search results show them."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from helpdesk.community.enums import State
-from helpdesk.community.models import Question
+from helpdesk.community.models import Answer, Question
 from helpdesk.community.queries import KIND, in_order, is_readable, visible
 from helpdesk.kernel.plain import opening, plain
 from helpdesk.kernel.policy import Actor
@@ -19,25 +20,33 @@ ANSWERS_LENGTH = 4_000  # characters of all answers together: the first ones hol
 
 def documents(db: Session, *, after_seq: int = 0, ids: Sequence[int] | None = None) -> Iterator[Document]:
     """What indexes read of questions and their answers; hidden questions leave the indexes."""
-    wanted = select(Question).order_by(Question.seq, Question.id).options(selectinload(Question.answers))
+    wanted = select(Question).order_by(Question.seq, Question.id)
     wanted = wanted.where(Question.seq > after_seq) if ids is None else wanted.where(Question.id.in_(ids))
-    for question in db.scalars(wanted.execution_options(yield_per=BATCH, populate_existing=True)):
-        yield document(question)
+    for batch in db.scalars(wanted).partitions(BATCH):
+        answers = _answers(db, [question.id for question in batch])
+        yield from (document(question, answers[question.id]) for question in batch)
 
 
-def document(question: Question) -> Document:
-    """One question whose answers are loaded."""
+def _answers(db: Session, question_ids: Sequence[int]) -> dict[int, list[Answer]]:
+    """What readers see of the answers, by question."""
+    wanted = select(Answer).where(Answer.question_id.in_(question_ids), Answer.is_hidden.is_(False))
+    found: defaultdict[int, list[Answer]] = defaultdict(list)
+    for answer in db.scalars(wanted):
+        found[answer.question_id].append(answer)
+    return found
+
+
+def document(question: Question, answers: Collection[Answer]) -> Document:
+    """One question and its answers, the most useful of them first."""
     body = plain(question.body, question.body_format)
-    shown = [answer for answer in question.answers if not answer.is_hidden]
-    answers = "\n".join(
-        plain(answer.body, answer.body_format) for answer in in_order(shown, question.accepted_answer_id)
-    )
+    ordered = in_order(answers, question.accepted_answer_id)
+    answered = "\n".join(plain(answer.body, answer.body_format) for answer in ordered)
     return Document(
         kind=KIND,
         id=question.id,
         seq=question.seq,
         title=question.title,
-        body=f"{body}\n{answers[:ANSWERS_LENGTH]}".strip(),
+        body=f"{body}\n{answered[:ANSWERS_LENGTH]}".strip(),
         texts=(question.title, f"{question.title}\n{opening(body, OPENING)}"),
         topic=question.topic,
         created_at=question.created_at,

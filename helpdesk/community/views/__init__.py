@@ -1,0 +1,1 @@
+"""Pages of the community: reading, taking part, editing, moderating."""
