@@ -55,6 +55,7 @@ from helpdesk.triage import handlers as triage_handlers
 from helpdesk.triage import jobs as triage_jobs
 from helpdesk.triage import panels as triage_panels
 from helpdesk.triage import policy as triage_policy
+from helpdesk.triage.commands import evaluating, indexing, models
 from helpdesk.web import converters, errors, filters, logs, mailer, security, slots, styleguide, text
 
 BLUEPRINTS: Sequence[Blueprint] = (
@@ -135,6 +136,11 @@ COMMANDS: Sequence[click.Command] = (
     worker_command,
     check_command,
     accounts_commands.user_group,
+    indexing.index_group,
+    models.train_command,
+    models.models_group,
+    models.encoder_group,
+    evaluating.eval_group,
 )
 
 SESSION_DAYS = 14

@@ -64,9 +64,16 @@ SEARCH_DDL_SQLITE = (
 )
 VECTOR_DDL_POSTGRESQL = "CREATE EXTENSION IF NOT EXISTS vector"
 
+
+def _on(moment: str, table: Any, dialect: str, statement: str) -> None:
+    """Run `statement` when the tables are made without migrations, as an evaluation's temporary database is."""
+    event.listen(table, moment, DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
+
+
 for _statement in SEARCH_DDL_SQLITE:
-    event.listen(SearchText.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect="sqlite"))
-event.listen(SearchText.__table__, "before_create", DDL(VECTOR_DDL_POSTGRESQL).execute_if(dialect="postgresql"))
+    _on("after_create", SearchText.__table__, "sqlite", _statement)
+_on("after_drop", SearchText.__table__, "sqlite", "DROP TABLE IF EXISTS search_fts")
+_on("before_create", SearchText.__table__, "postgresql", VECTOR_DDL_POSTGRESQL)
 
 
 class Embedding(Base):
@@ -92,7 +99,7 @@ VECTOR_INDEX_DDL_POSTGRESQL = tuple(
     for kind in KINDS
 )
 for _statement in VECTOR_INDEX_DDL_POSTGRESQL:
-    event.listen(Embedding.__table__, "after_create", DDL(_statement).execute_if(dialect="postgresql"))
+    _on("after_create", Embedding.__table__, "postgresql", _statement)
 
 
 class IndexState(Base):

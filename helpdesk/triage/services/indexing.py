@@ -26,7 +26,7 @@ MAX_BODY_TERMS = 20_000  # of one item; a longer one is an attached log
 TITLE_LENGTH = 500
 REFERENCE_LENGTH = 220
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 def refresh(db: Session, kind: str, ids: Sequence[int]) -> None:
@@ -178,7 +178,7 @@ def _store(db: Session, kind: str, model: str, after: int, batch: Sequence[Docum
     state.seq, state.model, state.updated_at = batch[-1].seq, model, clock.now()
 
 
-def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int], None] | None = None) -> None:
+def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int], object] | None = None) -> None:
     """Remake search texts and embeddings from the items. Texts whose vector is known are not embedded again."""
     for kind in kinds:
         seen: set[int] = set()

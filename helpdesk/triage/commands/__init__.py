@@ -1,0 +1,1 @@
+"""Commands of triage: indexes, models, evaluation and benchmarks."""

@@ -1,0 +1,242 @@
+"""`eval`: measures of the product's own classes on files with known answers."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from helpdesk.config import Settings
+from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.nlp.confidence import Confidence
+from helpdesk.nlp.evaluation import readers, searching, sorting
+from helpdesk.nlp.evaluation.cache import CachedEncoder
+from helpdesk.nlp.evaluation.readers import FileError
+from helpdesk.nlp.evaluation.searching import Question
+from helpdesk.nlp.evaluation.sorting import Labelled
+from helpdesk.nlp.manifest import ArtefactError
+from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.triage import engine
+from helpdesk.triage.commands import clauses, output
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ID_COLUMNS = ("id", "faq", "category", "intent", "label")
+GOLD_COLUMNS = ("faq", "target", "category", "intent", "label", "id")
+CITATION_LABEL = "expected"
+
+eval_group = click.Group("eval", help="Measure on files with known answers. Nothing is learned from them.")
+
+
+def measure(name: str) -> Callable[[Callable[..., Mapping[str, Any]]], click.Command]:
+    """A command of `eval` whose function returns the figures; it gains --json and says sentences for bad files."""
+
+    def decorate(function: Callable[..., Mapping[str, Any]]) -> click.Command:
+        @wraps(function)
+        def run(*, as_json: bool, **options: Any) -> None:
+            started = time.perf_counter()
+            try:
+                figures = function(**options)
+            except (FileError, ArtefactError, HelpdeskError, ValueError) as err:
+                raise click.ClickException(str(err)) from err
+            output.show(figures, seconds=time.perf_counter() - started, as_json=as_json)
+
+        run.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
+        with_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(run)
+        return eval_group.command(name)(with_appcontext(with_json))
+
+    return decorate
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["signpost.settings"]
+    return found
+
+
+def _encoder() -> CachedEncoder:
+    """The site's encoder; vectors are kept by digest under var/, so that a second run is quick."""
+    here = _settings()
+    return CachedEncoder(OnnxEncoder(here.models_dir / here.encoder), here.data_dir / "eval")
+
+
+def _confidence() -> Confidence:
+    return engine.load_confidence(_settings().models_dir / engine.CONFIDENCE)
+
+
+@measure("retrieval")
+@click.option("--passages", type=FILE, required=True, help="Clauses: DocumentID, PassageID, text.")
+@click.option("--questions", type=FILE, required=True, help="Questions, each with gold DocumentID and PassageID.")
+@click.option("--seen", type=FILE, help="Questions that something was tuned on; splits the figures by their clauses.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
+@click.option("--database-url", default="", help="An empty database to fill; SQLite in a temporary file by default.")
+def retrieval(
+    passages: Path, questions: Path, seen: Path | None, limit: int | None, database_url: str
+) -> Mapping[str, Any]:
+    """Whether the right clauses are found for a question."""
+    asked = [Question(str(row["question"]), _gold(row)) for row in _rows(questions, "question", "gold")[:limit]]
+    known = {label for row in _rows(seen, "gold") for label in _gold(row)} if seen else None
+    return clauses.retrieval(passages, asked, known, database_url, _encoder(), _confidence())
+
+
+def _rows(path: Path, *names: str) -> list[readers.Row]:
+    rows = readers.read_rows(path)
+    for number, row in enumerate(rows, start=1):
+        if missing := [name for name in names if name not in row]:
+            raise FileError(f"Row {number} of {path} has no {missing[0]}.")
+    return rows
+
+
+def _gold(row: readers.Row) -> list[tuple[str, str]]:
+    return [(str(one["DocumentID"]), str(one["PassageID"])) for one in row["gold"]]
+
+
+@measure("duplicates")
+@click.option("--questions", type=FILE, required=True, help="Known questions: id, question.")
+@click.option("--pairs", type=FILE, required=True, help="Re-phrasings and the known question behind each.")
+@click.option("--query-column", default="query", show_default=True)
+@click.option("--target-column", default="faq", show_default=True)
+def duplicates(questions: Path, pairs: Path, query_column: str, target_column: str) -> Mapping[str, Any]:
+    """Whether the known question behind a re-phrasing is found."""
+    known = readers.read_rows(questions)
+    texts, labels = readers.column(known, None, readers.TEXT_COLUMNS), readers.column(known, None, ID_COLUMNS)
+    rows = readers.read_rows(pairs)
+    asked = _questions(readers.column(rows, query_column, ()), readers.column(rows, target_column, ()))
+    encoder = _encoder()
+    suggester = searching.suggester_over(texts, encoder.encode(texts), encoder, _confidence(), kind="question")
+    return searching.duplicates(asked, encoder, searching.ranker_of(suggester), labels.__getitem__)
+
+
+def _questions(texts: Sequence[str], labels: Sequence[str]) -> list[Question]:
+    return [Question(text, [label]) for text, label in zip(texts, labels, strict=True)]
+
+
+@measure("earlier")
+@click.option("--questions", type=FILE, required=True, help="Dated questions: id, question, date_tabled.")
+@click.option("--groups", type=FILE, required=True, help="Which questions got one answer: group, ids.")
+@click.option("--from", "start", required=True, help="Questions of this day or later are asked (YYYY-MM-DD).")
+@click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
+def earlier(questions: Path, groups: Path, start: str, strip_addressee: bool) -> Mapping[str, Any]:
+    """Whether an earlier question with the same answer is found."""
+    rows = _rows(questions, "id", "question", "date_tabled")
+    group_of = {str(one): str(row["group"]) for row in _rows(groups, "group", "ids") for one in row["ids"]}
+    texts = _texts([str(row["question"]) for row in rows], strip_addressee)
+    encoder = _encoder()
+    suggester = searching.suggester_over(texts, encoder.encode(texts), encoder, _confidence(), kind="question")
+    return searching.earlier(
+        texts,
+        [group_of.get(str(row["id"]), "") for row in rows],
+        [str(row["date_tabled"])[:10] for row in rows],
+        start,
+        encoder,
+        suggester,
+    )
+
+
+def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:
+    return [readers.without_addressee(text) for text in texts] if strip_addressee else list(texts)
+
+
+@measure("abstain")
+@click.option("--known", type=FILE, required=True, help="What is answered: text and label (or id).")
+@click.option("--questions", type=FILE, required=True, help="Questions with the label that answers them.")
+@click.option("--unknown", type=FILE, required=True, help="Questions that nothing known answers.")
+@click.option("--label-column", help="Column of the label in the first two files.")
+def abstain(known: Path, questions: Path, unknown: Path, label_column: str | None) -> Mapping[str, Any]:
+    """Whether suggestions are shown only when they are right."""
+    rows, asked = readers.read_rows(known), readers.read_rows(questions)
+    labels = readers.column(rows, label_column, ID_COLUMNS)
+    items = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    names = list(items)
+    texts, encoder = readers.column(rows, None, readers.TEXT_COLUMNS), _encoder()
+    suggester = searching.suggester_over(
+        texts,
+        encoder.encode(texts),
+        encoder,
+        _confidence(),
+        kind="question",
+        items=[items[label] for label in labels],
+    )
+    return searching.abstain(
+        _questions(
+            readers.column(asked, None, readers.TEXT_COLUMNS), readers.column(asked, label_column, GOLD_COLUMNS)
+        ),
+        readers.column(readers.read_rows(unknown), None, readers.TEXT_COLUMNS),
+        encoder,
+        searching.ranker_of(suggester),
+        names.__getitem__,
+    )
+
+
+@measure("triage")
+@click.option("--train", "train_file", type=FILE, required=True)
+@click.option("--test", "test_file", type=FILE, help="May be the train file, with --split-date.")
+@click.option("--unknown-train", type=FILE, help="Texts of no topic, to learn from.")
+@click.option("--unknown-test", type=FILE, help="Texts of no topic, to measure with.")
+@click.option("--label-column", help="category, intent or label by default.")
+@click.option("--split-date", help="COLUMN:DATE: rows before it teach, rows from it on measure.")
+@click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
+def triage(
+    train_file: Path,
+    test_file: Path | None,
+    unknown_train: Path | None,
+    unknown_test: Path | None,
+    label_column: str | None,
+    split_date: str | None,
+    strip_addressee: bool,
+) -> Mapping[str, Any]:
+    """Whether texts are sorted into their topics, and strangers noticed."""
+    if test_file is None and split_date is None:
+        raise FileError("Give --test, or --split-date to divide the train file by a date.")
+    train_rows = readers.read_rows(train_file)
+    test_rows = readers.read_rows(test_file) if test_file else train_rows
+    if split_date:
+        name, _, day = split_date.partition(":")
+        if not day:
+            raise FileError("--split-date is written COLUMN:DATE, for example date_tabled:2025-10-01.")
+        train_rows = [row for row in train_rows if str(row.get(name) or "") < day]
+        test_rows = [row for row in test_rows if str(row.get(name) or "") >= day]
+    return sorting.triage(
+        _labelled(train_rows, label_column, strip_addressee),
+        _labelled(test_rows, label_column, strip_addressee),
+        _encoder(),
+        unknown_train=_plain(unknown_train),
+        unknown_test=_plain(unknown_test),
+    )
+
+
+def _labelled(rows: Sequence[readers.Row], label_column: str | None, strip_addressee: bool) -> Labelled:
+    texts = _texts(readers.column(rows, None, readers.TEXT_COLUMNS), strip_addressee)
+    return Labelled(texts, readers.column(rows, label_column, readers.LABEL_COLUMNS))
+
+
+def _plain(path: Path | None) -> list[str]:
+    return readers.column(readers.read_rows(path), None, readers.TEXT_COLUMNS) if path else []
+
+
+@measure("clusters")
+@click.option("--texts", type=FILE, required=True, multiple=True, help="May be given several times.")
+@click.argument("more", type=FILE, nargs=-1)
+@click.option("--labels-column", required=True)
+def clusters(texts: tuple[Path, ...], more: tuple[Path, ...], labels_column: str) -> Mapping[str, Any]:
+    """Whether the groups found are those that people made."""
+    rows = [row for path in (*texts, *more) for row in readers.read_rows(path)]
+    return sorting.clusters(_labelled(rows, labels_column, strip_addressee=False), _encoder())
+
+
+@measure("citations")
+@click.option("--file", "path", type=FILE, required=True, help="text, expected")
+@click.option("--show-misses", is_flag=True, help="Print the rows that were read wrongly.")
+def citations(path: Path, show_misses: bool) -> Mapping[str, Any]:
+    """Whether citations of the code are read."""
+    rows = readers.read_rows(path)
+    texts, expected = readers.column(rows, "text", ()), readers.column(rows, CITATION_LABEL, ())
+    figures, misses = sorting.citations(texts, expected)
+    if show_misses:
+        for miss in misses:
+            click.echo(
+                f"{miss.text}\n  expected {miss.expected or 'none'}\n  found    {miss.found or 'none'}", err=True
+            )
+    return figures

@@ -1,0 +1,60 @@
+"""`index`: remake the indexes, and say where they stand."""
+
+import click
+from flask.cli import with_appcontext
+from tqdm import tqdm
+
+from helpdesk.kernel import sources
+from helpdesk.kernel.db import reading
+from helpdesk.triage import engine, queries
+from helpdesk.triage.commands import output
+from helpdesk.triage.services import indexing
+
+index_group = click.Group("index", help="The indexes, which are made from the database and can be remade.")
+
+
+@index_group.command("rebuild")
+@click.option("--kind", "kinds", multiple=True, help="Only this kind; may be given several times.")
+@with_appcontext
+def rebuild(kinds: tuple[str, ...]) -> None:
+    """Remake the search texts and embeddings. Goes on where an interrupted run stopped."""
+    using = engine.loaded()
+    if using.encoder is None:
+        raise click.ClickException(using.problem)
+    known = [source.kind for source in sources.all_sources()]
+    if unknown := set(kinds).difference(known):
+        raise click.ClickException(f"There is no kind {unknown.pop()}. Known are {', '.join(known)}.")
+    with tqdm(unit=" items", disable=None) as bar:
+
+        def progress(label: str, count: int) -> None:
+            bar.set_description(label)
+            bar.update(count)
+
+        indexing.rebuild(kinds or known, using.encoder, progress)
+    click.echo("The indexes are up to date.")
+
+
+@index_group.command("status")
+@with_appcontext
+def status() -> None:
+    """How far search and suggestions follow."""
+    with reading() as db:
+        states = queries.index_states(db)
+    for state in states:
+        follows = f"{state.behind} behind" if state.behind else "up to date"
+        output.table([(f"{state.kind:<9}", f"{state.items} items, {follows}, {state.model or 'no encoder'}")])
+
+
+def find_problems() -> list[str]:
+    """Sentences for `check`, each with its cure."""
+    with reading() as db:
+        states = queries.index_states(db)
+    missing = [state.kind for state in states if state.missing]
+    behind = {state.kind: state.behind for state in states if state.behind}
+    problems = []
+    if missing:
+        problems.append(f"Search does not know all of: {', '.join(missing)}. Run `python -m helpdesk index rebuild`.")
+    if behind:
+        waiting = ", ".join(f"{count} {kind}" for kind, count in behind.items())
+        problems.append(f"Embeddings are behind ({waiting}). Start the worker, or run `index rebuild`.")
+    return problems

@@ -1,0 +1,112 @@
+"""`train`, `models` and `encoder`: learning, and which model is in use."""
+
+import json
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from helpdesk.config import Settings
+from helpdesk.kernel.db import reading, unit_of_work
+from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.kernel.policy import SYSTEM
+from helpdesk.nlp.manifest import ArtefactError
+from helpdesk.triage import engine, queries
+from helpdesk.triage.commands import output
+from helpdesk.triage.services import models, training
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["signpost.settings"]
+    return found
+
+
+@click.command("train")
+@click.option("--what", type=click.Choice(["triage"]), default="triage", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=training.LIMIT, show_default=True, help="Newest tickets.")
+@with_appcontext
+def train_command(what: str, limit: int) -> None:
+    """Learn from what people settled. A better model takes over, and can be rolled back."""
+    try:
+        trained = training.train(SYSTEM, engine.loaded(), _settings().data_dir / "models", limit=limit, say=click.echo)
+    except (HelpdeskError, ValueError) as err:
+        raise click.ClickException(str(err)) from err
+    for one in trained:
+        before = "there was none" if one.champion_accuracy is None else f"was {one.champion_accuracy:.3f}"
+        verdict = "in use from now on" if one.is_promoted else "kept aside: the present model is as good"
+        click.echo(f"{one.name}: accuracy {one.metrics['accuracy']:.3f} ({before}); {verdict}.")
+
+
+models_group = click.Group("models", help="Trained models and which of them is in use.")
+
+
+@models_group.command("list")
+@with_appcontext
+def list_models() -> None:
+    """Every model, its state and its accuracy."""
+    with reading() as db:
+        rows = queries.models(db)
+    if not rows:
+        click.echo("No model was trained here yet. Run `python -m helpdesk train`.")
+    for row in rows:
+        click.echo(f"{row.what:<9} {row.name:<28} {row.state:<11} accuracy {row.metrics.get('accuracy', '–')}")
+
+
+@models_group.command("show")
+@click.argument("name")
+@with_appcontext
+def show(name: str) -> None:
+    """What one model was made of, and how good it was."""
+    try:
+        with reading() as db:
+            row = models.by_name(db, name)
+    except HelpdeskError as err:
+        raise click.ClickException(str(err)) from err
+    manifest = Path(row.folder) / "manifest.json"
+    output.table([("what", row.what), ("state", row.state), ("folder", row.folder)])
+    click.echo(manifest.read_text(encoding="utf-8") if manifest.exists() else json.dumps(row.metrics, indent=2))
+
+
+@models_group.command("promote")
+@click.argument("name")
+@with_appcontext
+def promote(name: str) -> None:
+    """Use this model from now on."""
+    try:
+        with unit_of_work() as db:
+            models.promote(db, SYSTEM, models.by_name(db, name))
+    except HelpdeskError as err:
+        raise click.ClickException(str(err)) from err
+    click.echo(f"{name} is in use from now on.")
+
+
+@models_group.command("rollback")
+@click.argument("what", type=click.Choice(["topic", "priority"]))
+@with_appcontext
+def rollback(what: str) -> None:
+    """Bring back the model that the present one replaced."""
+    try:
+        with unit_of_work() as db:
+            row = models.roll_back(db, SYSTEM, what)
+    except HelpdeskError as err:
+        raise click.ClickException(str(err)) from err
+    click.echo(f"{row.name} is in use again.")
+
+
+encoder_group = click.Group("encoder", help="The model that turns text into vectors.")
+
+
+@encoder_group.command("export")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="models/encoder by default.")
+@with_appcontext
+def export(out: Path | None) -> None:
+    """Make the ONNX encoder from the sentence-transformers model (needs requirements-train.txt)."""
+    from helpdesk.nlp.export import export_encoder  # noqa: PLC0415 - needs torch, which is not installed where we serve
+
+    here = _settings()
+    try:
+        manifest = export_encoder(out or here.models_dir / here.encoder)
+    except ArtefactError as err:
+        raise click.ClickException(str(err)) from err
+    click.echo(f"{manifest.name}: cosine to the original {manifest.metrics['cosine_mean']:.4f} on average.")
