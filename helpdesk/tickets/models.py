@@ -34,6 +34,7 @@ class Queue(Base):
     position: Mapped[int] = mapped_column(default=0)
 
     members: Mapped[list["QueueMember"]] = relationship(back_populates="queue", lazy="raise")
+    topics: Mapped[list["Topic"]] = relationship(back_populates="queue", lazy="raise")
 
 
 class QueueMember(Base):
@@ -58,7 +59,7 @@ class Topic(Base):
     default_priority: Mapped[Priority] = mapped_column(_words(Priority), default=Priority.NORMAL)
     position: Mapped[int] = mapped_column(default=0)
 
-    queue: Mapped[Queue] = relationship(lazy="raise_on_sql")
+    queue: Mapped[Queue] = relationship(back_populates="topics", lazy="raise_on_sql")
 
 
 class Ticket(Base):

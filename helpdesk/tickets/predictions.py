@@ -31,8 +31,11 @@ class Prediction:
 
 def of_tickets(db: Session, tickets: Iterable[Ticket]) -> dict[int, Prediction]:
     """The predictions of those that have one, by ticket."""
+    predicted = {one.id: one.prediction for one in tickets if one.prediction}
+    if not predicted:
+        return {}
     likely, possible = options.read(db, "likely"), options.read(db, "possible")
-    return {one.id: _read(one.prediction, likely, possible) for one in tickets if one.prediction}
+    return {ticket_id: _read(prediction, likely, possible) for ticket_id, prediction in predicted.items()}
 
 
 def _read(prediction: Mapping[str, Any], likely: float, possible: float) -> Prediction:

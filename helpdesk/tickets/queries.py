@@ -110,9 +110,12 @@ def _one(db: Session, actor: Actor, condition: ColumnElement[bool]) -> Ticket:
     return ticket
 
 
-def all_queues(db: Session) -> list[Queue]:
-    """Every queue with its members, in the staff's order."""
-    return list(db.scalars(select(Queue).options(joinedload(Queue.members)).order_by(Queue.position)).unique())
+def teams_and_topics(db: Session) -> tuple[list[Queue], list[Topic]]:
+    """Every queue with its members, and every topic, both in the staff's order: one query for a ticket's forms."""
+    wanted = select(Queue).options(joinedload(Queue.members), joinedload(Queue.topics))
+    teams = list(db.scalars(wanted.order_by(Queue.position, Queue.id)).unique())
+    topics = [topic for team in teams for topic in team.topics]
+    return teams, sorted(topics, key=lambda topic: (topic.position, topic.id))
 
 
 def queues(db: Session, actor: Actor) -> list[Queue]:

@@ -59,7 +59,7 @@ def _page(reference: str, forms: Forms, notice: str = "") -> str:
     """The whole page. After a refusal the refused form keeps its text, and what is newer is marked."""
     actor, seen = current_user(), forms.reply.seen_id
     with reading() as db:
-        teams, topics, agents = queries.all_queues(db), queries.topics(db), people.agents(db)
+        (teams, topics), agents = queries.teams_and_topics(db), people.agents(db)
         ticket = _ticket(db, reference)
         messages = queries.messages(db, ticket, with_notes=True)
         shown = {
@@ -174,7 +174,7 @@ def correct(reference: str) -> ResponseReturnValue:
     """Correct topic, priority and team."""
     form, actor = TriageForm(), current_user()
     with unit_of_work() as db:
-        teams, topics = queries.all_queues(db), queries.topics(db)
+        teams, topics = queries.teams_and_topics(db)
         form.offer(topics, teams)
         if not form.validate_on_submit():
             raise Invalid("Choose topic, priority and team from their lists.")
