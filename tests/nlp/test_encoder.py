@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from helpdesk.nlp.encoder import HashEncoder, digest
+from helpdesk.nlp.evaluation.cache import WORTH_KEEPING, CachedEncoder
+from helpdesk.nlp.manifest import ArtefactError, verify
+from helpdesk.nlp.onnx import OnnxEncoder
+from tests.nlp.conftest import ROOT
+
+ODD_TEXTS = [
+    "",
+    " ",
+    "a",
+    "x" * 100_000,
+    "🔥" * 300,
+    "שלום עולם",
+    "\ud800 lone",
+    "\x00",
+    "DROP TABLE users; --",
+    "<b>hi</b>",
+]
+
+
+class TestTheStandIn:
+    def test_its_vectors_have_unit_length_and_repeat(self, hashing):
+        first, second = hashing.encode(ODD_TEXTS), HashEncoder().encode(ODD_TEXTS)
+        assert np.allclose(np.linalg.norm(first, axis=1), 1, atol=1e-5)
+        assert np.array_equal(first, second)
+
+    def test_texts_that_share_words_are_nearer(self, hashing):
+        same, half, other = hashing.encode(["credit cover amount", "credit cover late", "reset my password"])
+        assert same @ half > same @ other
+
+    def test_no_texts_give_no_rows(self, hashing):
+        assert hashing.encode([]).shape == (0, hashing.dimension)
+
+
+class TestDigests:
+    def test_equal_texts_have_equal_digests_and_others_do_not(self):
+        assert digest("Party") == digest("Party") != digest("party")
+
+    def test_broken_unicode_has_a_digest_too(self):
+        assert len(digest("\ud800")) == 64
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return OnnxEncoder(ROOT / "models" / "encoder")
+
+
+class TestTheShippedEncoder:
+    def test_its_files_match_their_manifest(self):
+        manifest = verify(ROOT / "models" / "encoder")
+        assert manifest.metrics["cosine_min"] > 0.98
+        assert list(manifest.data.values()) == ["53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"]
+
+    def test_meaning_counts_and_not_only_words(self, shipped):
+        forgot, lost, cover = shipped.encode(["I forgot my password", "cannot log in any more", "credit cover"])
+        assert forgot @ lost > forgot @ cover + 0.2
+
+    def test_a_vector_depends_on_its_text_alone(self, shipped):
+        together = shipped.encode(["credit cover", "a much longer text about certificates and hubs", "credit cover"])
+        assert np.array_equal(together[0], together[2])
+        assert np.array_equal(together[0], shipped.encode(["credit cover"])[0])
+
+    def test_odd_texts_have_vectors_of_unit_length(self, shipped):
+        vectors = shipped.encode(ODD_TEXTS)
+        assert vectors.shape == (len(ODD_TEXTS), 384)
+        assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+
+    def test_a_missing_folder_is_named_in_the_error(self, tmp_path):
+        with pytest.raises(ArtefactError, match="no trained artefact in"):
+            OnnxEncoder(tmp_path)
+
+
+class TestTheCache:
+    class Counting(HashEncoder):
+        calls = 0
+
+        def encode(self, texts):
+            self.calls += 1
+            return super().encode(texts)
+
+    def test_a_second_run_over_the_same_texts_encodes_nothing(self, tmp_path):
+        texts = [f"text {number}" for number in range(WORTH_KEEPING)]
+        inner = self.Counting()
+        first = CachedEncoder(inner, tmp_path).encode(texts)
+        second = CachedEncoder(inner, tmp_path).encode(texts)
+        assert inner.calls == 1
+        assert np.array_equal(first, second)
+
+    def test_a_few_texts_are_not_kept(self, tmp_path):
+        CachedEncoder(HashEncoder(), tmp_path).encode(["one"])
+        assert list(tmp_path.rglob("*")) == []
