@@ -190,11 +190,16 @@ def contents(db: Session, version: DocumentVersion, depth: int = CONTENTS_DEPTH)
             depth=clause.depth,
             number=clause.number,
             url=url(version.document, clause),
-            title=title(clause) if clause.heading else f"{clause.number} {words.split(chr(10), 1)[0]}".strip(),
+            title=title(clause) if clause.heading else f"{clause.number} {_first_words(words)}".strip(),
             applies_to=frozenset(clause.applies_to),
         )
         for clause, words in rows
     ]
+
+
+def _first_words(words: str) -> str:
+    line = words.split("\n", 1)[0]
+    return line if len(line) < CONTENTS_WORDS else f"{line.rsplit(' ', 1)[0]} …"
 
 
 def party_words(db: Session, actor: Actor) -> frozenset[str]:

@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         version = queries.section_set(db)
         found = queries.nearest(db, version, number) if version and number else None
         documents = queries.documents(db)
-        contents = _contents(db, version, depth=1) if version and found is None else None
+        contents = _contents(db, version, depth=0) if version and found is None else None
     if version and found:
         return redirect(_address(version, found, number))
     others = [document for document in documents if version is None or document.id != version.document_id]
