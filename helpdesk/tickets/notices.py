@@ -53,7 +53,7 @@ def _readers(db: Session, ticket: Ticket, occasion: str, by_id: int | None) -> I
         for actor, address in people.followers(db, records.KIND, ticket.id, FOLLOWED[occasion]):
             if actor.id != by_id and queries.can_read(db, actor, ticket):
                 is_own = actor.id == ticket.requester_id
-            yield address, "/desk/tickets" if actor.is_staff and not is_own else "/tickets"
+                yield address, "/desk/tickets" if actor.is_staff and not is_own else "/tickets"
 
 
 def _context(ticket: Ticket, message: Message | None) -> dict[str, Any]:
