@@ -59,7 +59,7 @@ def mark_duplicate(db: Session, actor: Actor, question: Question, original: Ques
         raise Conflict("A question cannot repeat itself. Give the number of the other question.")
     if original.state in {State.DUPLICATE, State.HIDDEN}:
         raise Conflict("That question is itself a duplicate or hidden. Give the number of the one that stays.")
-    _set_state(db, question, State.DUPLICATE)
+    _set_state(db, question, State.DUPLICATE, f"It repeats question {original.id}.")
     question.duplicate_of_id = original.id
     db.execute(update(Question).where(Question.duplicate_of_id == question.id).values(duplicate_of_id=original.id))
     led_here = (QuestionLink.other_id == question.id, QuestionLink.kind == LinkKind.DUPLICATE)

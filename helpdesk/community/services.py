@@ -37,6 +37,7 @@ def ask(
     tags: Collection[str] = (),
     topic: str = "",
     at: datetime | None = None,
+    is_generated: bool = False,
 ) -> Question:
     """A new question to all Parties, which `actor` follows.
 
@@ -57,6 +58,7 @@ def ask(
         created_at=at,
         updated_at=at,
         last_activity_at=at,
+        is_generated=is_generated,
         tags=_tags(db, tags),
     )
     db.add(question)

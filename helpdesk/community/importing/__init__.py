@@ -1,0 +1,1 @@
+"""Bringing a Stack Exchange community in: files to rows, rows over what was imported before."""
