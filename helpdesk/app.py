@@ -22,6 +22,7 @@ from helpdesk.analytics import policy as analytics_policy
 from helpdesk.analytics.views import figures, topics
 from helpdesk.cli.server import serve_command, worker_command
 from helpdesk.cli.site import check_command, init_command
+from helpdesk.community import commands as community_commands
 from helpdesk.community import events as community_events
 from helpdesk.community import handlers as community_handlers
 from helpdesk.community import jobs as community_jobs
@@ -128,7 +129,10 @@ RULES: Sequence[policy.Rules] = (
     tickets_policy.RULES,
     triage_policy.RULES,
 )
-IMPORTS: Sequence[click.Command] = (rulebook_commands.import_code_command,)
+IMPORTS: Sequence[click.Command] = (
+    rulebook_commands.import_code_command,
+    community_commands.import_stackexchange_command,
+)
 COMMANDS: Sequence[click.Command] = (
     click.Group("import", list(IMPORTS), help="Bring in data from files; safe to repeat."),
     init_command,
