@@ -20,8 +20,10 @@ def main() -> None:
         add_default_commands=False,
         add_version_option=False,
         load_dotenv=False,
+        set_debug_flag=False,
         help="Signpost: helpdesk and community of an industry code.",
     )
+    group.params = []  # Flask's own choice of application and environment file has no use here
     try:
         group(prog_name="python -m helpdesk")
     except SettingsError as error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
@@ -253,7 +252,6 @@ def notification_choices(db: Session, user_id: int) -> dict[str, bool]:
     return {choice.event: choice.by_mail for choice in db.scalars(wanted)}
 
 
-def draft(db: Session, actor: Actor, key: str) -> dict[str, Any] | None:
+def draft(db: Session, actor: Actor, key: str) -> Draft | None:
     """What `actor` typed into the form `key` and has not sent."""
-    found = None if actor.id is None else db.get(Draft, (actor.id, key))
-    return None if found is None else found.fields
+    return None if actor.id is None else db.get(Draft, (actor.id, key))

@@ -1,6 +1,6 @@
 """Headers on every answer, CSRF on every form, and a coarse guard against floods."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -28,7 +28,15 @@ limiter = Limiter(get_remote_address, default_limits=["1200 per minute"], storag
 def install(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
+    app.before_request(_refuse_nul)
     app.after_request(_headers)
+
+
+def _refuse_nul() -> None:
+    """No text of a person holds a NUL, and PostgreSQL stores none: whoever sends one gets a sentence, not a failure."""
+    texts = [request.path, *request.args.values(), *request.form.values()]
+    if any("\0" in text for text in texts):
+        abort(400)
 
 
 def _headers(response: Response) -> Response:

@@ -56,7 +56,9 @@ def search() -> ResponseReturnValue:
 def draft() -> ResponseReturnValue:
     with reading() as db:
         found = people.draft(db, current_user(), request.args.get("key", "")[:120])
-    return jsonify(found) if found is not None else ("", 204)
+    if found is None:
+        return "", 204
+    return jsonify({"fields": found.fields, "saved_at": found.saved_at.isoformat()})
 
 
 @bp.post("/drafts")
