@@ -20,6 +20,7 @@ from helpdesk.analytics import handlers as analytics_handlers
 from helpdesk.analytics import jobs as analytics_jobs
 from helpdesk.analytics import policy as analytics_policy
 from helpdesk.analytics.views import figures, topics
+from helpdesk.cli.migrations import migration_command
 from helpdesk.cli.server import serve_command, worker_command
 from helpdesk.cli.site import check_command, init_command
 from helpdesk.community import commands as community_commands
@@ -45,6 +46,7 @@ from helpdesk.rulebook import policy as rulebook_policy
 from helpdesk.rulebook import queries as rulebook_queries
 from helpdesk.rulebook import resolver as rulebook_resolver
 from helpdesk.rulebook import views as rulebook_views
+from helpdesk.tickets import commands as tickets_commands
 from helpdesk.tickets import events as tickets_events
 from helpdesk.tickets import jobs as tickets_jobs
 from helpdesk.tickets import policy as tickets_policy
@@ -87,6 +89,7 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     community_events.CommentPosted: (community_handlers.tell_of_comment,),
     community_events.AnswerAccepted: (community_handlers.tell_of_accepted,),
     tickets_events.TicketOpened: (triage_handlers.predict_opened, analytics_handlers.keep_figures),
+    tickets_events.TicketsImported: (triage_handlers.predict_opened, analytics_handlers.keep_figures),
     tickets_events.TicketCorrected: (triage_handlers.learn_correction, analytics_handlers.keep_figures),
     tickets_events.TicketSolved: (analytics_handlers.keep_figures,),
     tickets_events.TicketReopened: (analytics_handlers.keep_figures,),
@@ -132,6 +135,7 @@ RULES: Sequence[policy.Rules] = (
 IMPORTS: Sequence[click.Command] = (
     rulebook_commands.import_code_command,
     community_commands.import_stackexchange_command,
+    tickets_commands.import_tickets_command,
 )
 COMMANDS: Sequence[click.Command] = (
     click.Group("import", list(IMPORTS), help="Bring in data from files; safe to repeat."),
@@ -139,6 +143,7 @@ COMMANDS: Sequence[click.Command] = (
     serve_command,
     worker_command,
     check_command,
+    migration_command,
     accounts_commands.user_group,
     indexing.index_group,
     models.train_command,

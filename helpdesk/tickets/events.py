@@ -42,3 +42,11 @@ class TicketCorrected(Event):
     old: str
     new: str
     by_id: int | None = None
+
+
+@dataclass(frozen=True)
+class TicketsImported(Event):
+    """Many tickets came at once from `source`; no `TicketOpened` is published for each."""
+
+    source: str
+    count: int
