@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import access, queries, services
 from helpdesk.accounts.enums import Category, Purpose, UserState
 from helpdesk.accounts.models import Organisation, SignIn, User
+from helpdesk.accounts.views.account import browser_name
 from helpdesk.accounts.views.doors import safe_path
 from helpdesk.kernel import clock, jobs, options
 from helpdesk.kernel.models import OutboxRow
@@ -505,3 +506,17 @@ class TestMail:
 
 def mailed_paths_of(db: Session, template: str) -> list[str]:
     return [row.context["path"] for row in db.scalars(select(OutboxRow).where(OutboxRow.template == template))]
+
+
+class TestNamesOfBrowsers:
+    @pytest.mark.parametrize(
+        ("user_agent", "name"),
+        [
+            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140", "Edge on Windows"),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604.1", "Safari on iPhone"),
+            ("curl/8.0", "Another browser"),
+        ],
+    )
+    def test_they_are_what_people_call_them(self, user_agent: str, name: str):
+        assert browser_name(user_agent) == name

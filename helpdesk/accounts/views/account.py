@@ -6,7 +6,7 @@ from typing import Any
 import qrcode
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from qrcode.image.svg import SvgPathImage
+from qrcode.image.svg import SvgPathFillImage
 
 from helpdesk.accounts import access, credentials, queries, services
 from helpdesk.accounts.enums import Notice, Purpose
@@ -40,6 +40,25 @@ ACTIONS = {
     "invite-again": (services.invite_again, "A new invitation is on its way; the earlier link has stopped working."),
     "remove-second-step": (access.remove_totp, "The second step is off. They are signed out and can set it up again."),
 }
+
+
+# Tried in this order: most browsers also name those that they want to be taken for.
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """What a person calls a browser, such as "Firefox on Windows"."""
+    name = next((name for mark, name in BROWSERS if mark in user_agent), "Another browser")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{name} on {system}" if system else name
 
 
 @bp.get("")
@@ -147,7 +166,7 @@ def _security_page(code_form: CodeForm, proof_form: ProofForm) -> str:
     return render_template(
         "accounts/security.html",
         user=user,
-        sign_ins=sign_ins,
+        browsers=[(browser_name(row.user_agent), row) for row in sign_ins],
         here=browser.sign_in_id if browser else "",
         is_demanded=browser is not None and browser.lacks_totp,
         code_form=code_form,
@@ -167,14 +186,14 @@ def security_begin() -> ResponseReturnValue:
 @bp.get("/security/second-step.svg")
 @signed_in
 def security_picture() -> ResponseReturnValue:
-    """The picture that an authenticator app scans; only while the second step is being set up."""
+    """The picture that an authenticator app scans, on white paper; only while the second step is being set up."""
     user = _me()
     if user.totp_secret is None or user.is_totp_on:
         raise NotFound("There is no second step to set up.")
     site_name = current_app.extensions["signpost.settings"].site_name
     address = credentials.totp_address(user.totp_secret, user.email or user.name, site_name)
     out = io.BytesIO()
-    qrcode.make(address, image_factory=SvgPathImage, box_size=16).save(out)
+    qrcode.make(address, image_factory=SvgPathFillImage, box_size=16).save(out)
     return Response(out.getvalue(), mimetype="image/svg+xml")
 
 
