@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from helpdesk.nlp.manifest import ArtefactError, Manifest, verify, write_manifest
-from helpdesk.nlp.ranking import Candidate
+from helpdesk.nlp.ranking import Candidate, matching_of
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
@@ -19,9 +19,6 @@ LIKELY = 0.7  # Probability from which a suggestion is called likely, until staf
 POSSIBLE = 0.35  # Below it a suggestion is not shown.
 CITED = 0.99  # Whoever names a clause wants that clause.
 
-# Clauses and articles are passages that hold an answer somewhere; everything else is found by a
-# question put in other words. The same cosine means more between two questions.
-PASSAGE_KINDS = frozenset({"clause", "article"})
 FEATURES = ("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest")
 CURVES = "curves.json"
 
@@ -75,11 +72,6 @@ class Confidence:
         if any(len(curve.weights) != len(FEATURES) for curve in curves.values()):
             raise ArtefactError(f"{folder} was made for another version. Train it again.")
         return cls(curves)
-
-
-def matching_of(kind: str) -> str:
-    """How items of `kind` match a query: `passage` or `wording`."""
-    return "passage" if kind in PASSAGE_KINDS else "wording"
 
 
 def features(candidates: Sequence[Candidate]) -> Doubles:

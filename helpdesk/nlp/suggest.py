@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpdesk.nlp.confidence import POSSIBLE, Confidence
+from helpdesk.nlp.confidence import POSSIBLE, Confidence, Doubles
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.lexical import Hit, Keys, LexicalIndex
-from helpdesk.nlp.ranking import Candidate, Ranker
+from helpdesk.nlp.ranking import Candidate, Ranker, matching_of
 from helpdesk.nlp.vectors import VectorIndex
 
 # An item is indexed in parts: its own text, and every wording that led to it. The index's key
@@ -124,7 +124,7 @@ class Suggester:
         found = _kept(found, keep)
         scores = self.ranker.scores(found)
         probabilities = self.confidence.probabilities(found)
-        order = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].kind, found[at].id))
+        order = _merged(found, scores, probabilities)
         return [
             Suggestion(
                 found[at].kind,
@@ -203,6 +203,20 @@ def _joined(one: Candidate, other: Candidate) -> Candidate:
         cosine=max(one.cosine, other.cosine),
         is_cited=one.is_cited or other.is_cited,
     )
+
+
+def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> list[int]:
+    """The places of `found`, best first: by score within a way of matching, between ways by probability.
+
+    A probability counts for no more than those above it in its list, so that no list is reordered.
+    """
+    ranked = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].kind, found[at].id))
+    ceiling: dict[str, float] = {}
+    worth: dict[int, float] = {}
+    for at in ranked:
+        matching = matching_of(found[at].kind)
+        worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), float(probabilities[at]))
+    return sorted(ranked, key=lambda at: -worth[at])
 
 
 def _kept(found: list[Candidate], keep: Callable[[Items], Items] | None) -> list[Candidate]:
