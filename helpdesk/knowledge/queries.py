@@ -1,7 +1,6 @@
 """Which published answers and articles a reader may see, and how indexes and lists read them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
@@ -14,8 +13,6 @@ from helpdesk.kernel.sources import Card, Document, Source
 from helpdesk.knowledge.enums import Audience, State
 from helpdesk.knowledge.models import Article, DraftSource, HelpfulMark, PublishedAnswer
 from helpdesk.knowledge.plain import opening, plain
-
-BATCH = 500  # rows read at a time for the indexes
 
 
 def _readable(model: type[PublishedAnswer | Article], actor: Actor) -> ColumnElement[bool]:
@@ -117,23 +114,18 @@ def helpful_mark(db: Session, actor: Actor, answer_id: int) -> bool | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+def _changed(db: Session, model: Any, after_seq: int, ids: Sequence[int] | None) -> list[Any]:
     """The rows that an indexer asks for: those after a sequence number, or those named."""
-
-    model: Any
-
-    def rows(self, db: Session, after_seq: int, ids: Sequence[int] | None) -> Iterator[Any]:
-        query = select(self.model).order_by(self.model.seq, self.model.id)
-        if self.model is PublishedAnswer:
-            query = query.options(selectinload(PublishedAnswer.wordings))
-        query = query.where(self.model.seq > after_seq) if ids is None else query.where(self.model.id.in_(ids))
-        return iter(db.scalars(query.execution_options(yield_per=BATCH)))
+    query = select(model).order_by(model.seq, model.id)
+    if model is PublishedAnswer:
+        query = query.options(selectinload(PublishedAnswer.wordings))
+    query = query.where(model.seq > after_seq) if ids is None else query.where(model.id.in_(ids))
+    return list(db.scalars(query))
 
 
 def answer_documents(db: Session, *, after_seq: int = 0, ids: Sequence[int] | None = None) -> Iterator[Document]:
     """What indexes read of answers: every wording is embedded; drafts and archived ones are absent."""
-    for row in _Chosen(PublishedAnswer).rows(db, after_seq, ids):
+    for row in _changed(db, PublishedAnswer, after_seq, ids):
         yield Document(
             kind="answer",
             id=row.id,
@@ -152,7 +144,7 @@ def answer_documents(db: Session, *, after_seq: int = 0, ids: Sequence[int] | No
 
 def article_documents(db: Session, *, after_seq: int = 0, ids: Sequence[int] | None = None) -> Iterator[Document]:
     """What indexes read of articles."""
-    for row in _Chosen(Article).rows(db, after_seq, ids):
+    for row in _changed(db, Article, after_seq, ids):
         body = plain(row.body, row.body_format)
         yield Document(
             kind="article",

@@ -7,7 +7,6 @@ from helpdesk.kernel import options
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
-from helpdesk.tickets import queues
 from helpdesk.tickets import services as tickets
 from helpdesk.triage import engine
 from helpdesk.triage.services import suggest

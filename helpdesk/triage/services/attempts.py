@@ -23,9 +23,17 @@ TOKEN_LENGTH = 64
 EARLIER = 20  # answered attempts of one person that a new one is compared with
 
 
-def remember(db: Session, actor: Actor, token: str, text: str, found: Suggestions, channel: str = "web") -> None:
+def remember(
+    db: Session,
+    actor: Actor,
+    token: str,
+    text: str,
+    found: Suggestions,
+    channel: str = "web",
+    at: datetime | None = None,
+) -> None:
     """Note what was offered for `text` under the form's `token`; typing on goes on with the same attempt."""
-    attempt = _open(db, actor, token, text, channel)
+    attempt = _open(db, actor, token, text, channel, at)
     if attempt is None:
         return
     attempt.query = clean(text)
@@ -40,7 +48,9 @@ def remember(db: Session, actor: Actor, token: str, text: str, found: Suggestion
             row.rank, row.probability = rank, item.probability
 
 
-def _open(db: Session, actor: Actor, token: str, text: str, channel: str = "web") -> Attempt | None:
+def _open(
+    db: Session, actor: Actor, token: str, text: str, channel: str = "web", at: datetime | None = None
+) -> Attempt | None:
     """The attempt of `token`, made if there is none; None when it has ended or is somebody else's."""
     if not token or len(token) > TOKEN_LENGTH:
         return None
@@ -55,7 +65,7 @@ def _open(db: Session, actor: Actor, token: str, text: str, channel: str = "web"
             "query": clean(text),
             "topic": "",
             "channel": channel,
-            "started_at": clock.now(),
+            "started_at": at or clock.now(),
             "outcome": Outcome.OPEN,
             "is_offered": False,
             "is_opened": False,
@@ -72,23 +82,23 @@ def _of(db: Session, token: str) -> Attempt | None:
     return db.scalar(select(Attempt).where(Attempt.token == token).options(selectinload(Attempt.items)))
 
 
-def opened(db: Session, actor: Actor, token: str, kind: str, object_id: int) -> None:
+def opened(db: Session, actor: Actor, token: str, kind: str, object_id: int, at: datetime | None = None) -> None:
     """Note that one of the offered items was opened."""
     attempt = _of(db, token)
     if attempt is None or attempt.user_id != actor.id:
         return
     for item in attempt.items:
         if (item.kind, item.object_id) == (kind, object_id):
-            item.opened_at = item.opened_at or clock.now()
+            item.opened_at = item.opened_at or at or clock.now()
             attempt.is_opened = True
 
 
-def confirm(db: Session, actor: Actor, token: str, kind: str, object_id: int) -> None:
+def confirm(db: Session, actor: Actor, token: str, kind: str, object_id: int, at: datetime | None = None) -> None:
     """“This answered me”: the attempt ends well."""
-    attempt = _open(db, actor, token, "")
+    now = at or clock.now()
+    attempt = _open(db, actor, token, "", at=now)
     if attempt is None:
         return
-    now = clock.now()
     attempt.outcome, attempt.ended_at = Outcome.CONFIRMED, now
     attempt.confirmed_kind, attempt.confirmed_id = kind, object_id
     attempt.is_offered = attempt.is_opened = True
@@ -99,14 +109,21 @@ def confirm(db: Session, actor: Actor, token: str, kind: str, object_id: int) ->
 
 
 def finish(
-    db: Session, actor: Actor, token: str, *, ticket_id: int | None = None, question_id: int | None = None
+    db: Session,
+    actor: Actor,
+    token: str,
+    *,
+    ticket_id: int | None = None,
+    question_id: int | None = None,
+    at: datetime | None = None,
 ) -> None:
     """The attempt ends in a ticket or a community question."""
-    attempt = _open(db, actor, token, "")
+    now = at or clock.now()
+    attempt = _open(db, actor, token, "", at=now)
     if attempt is None:
         return
     attempt.outcome = Outcome.TICKET if ticket_id is not None else Outcome.QUESTION
-    attempt.ended_at, attempt.ticket_id, attempt.question_id = clock.now(), ticket_id, question_id
+    attempt.ended_at, attempt.ticket_id, attempt.question_id = now, ticket_id, question_id
     if actor.id is not None:
         jobs.enqueue(db, "triage.returned", attempt_id=attempt.id)
 

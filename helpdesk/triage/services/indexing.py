@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice, takewhile
 
 import structlog
 from sqlalchemy import delete, select, update
@@ -83,25 +82,25 @@ def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None)
     while True:
         with reading() as db:
             after = _start(db, kind, encoder.name)
-            batch = _next(db, kind, after, EMBED_BATCH)
-            known = _embeddings(db, kind, [document.id for document in batch])
-        if not batch:
+            ids, last = _next(db, kind, after)
+            documents = list(sources.source(kind).documents(db, ids=ids)) if ids else []
+            known = _embeddings(db, kind, ids)
+        if not ids:
             return done
-        fresh = _encode_changed(batch, known, encoder)
+        changed = _encode_changed(documents, known, encoder)
         with unit_of_work() as db:
-            _store(db, kind, encoder.name, after, batch, fresh)
-        done += len(batch)
+            _store(db, kind, encoder.name, _Step(after, last), changed)
+        done += len(ids)
         if progress:
-            progress(len(batch))
+            progress(len(ids))
 
 
-def _next(db: Session, kind: str, after: int, size: int) -> list[Document]:
-    """About `size` documents in the order of their numbers; those that share a number stay together."""
-    documents = iter(sources.source(kind).documents(db, after_seq=after))
-    batch = list(islice(documents, size))
-    if len(batch) == size:
-        batch.extend(takewhile(lambda document: document.seq == batch[-1].seq, documents))
-    return batch
+def _next(db: Session, kind: str, after: int) -> tuple[list[int], int]:
+    """Ids of about a batch of items in the order of their numbers, and the last number; equal ones stay together."""
+    changed = select(SearchText.seq).where(SearchText.kind == kind, SearchText.seq > after)
+    last = max(db.scalars(changed.order_by(SearchText.seq).limit(EMBED_BATCH)), default=after)
+    ids = select(SearchText.object_id).where(SearchText.kind == kind, SearchText.seq > after, SearchText.seq <= last)
+    return list(db.scalars(ids.order_by(SearchText.seq, SearchText.id))), last
 
 
 def _start(db: Session, kind: str, model: str) -> int:
@@ -155,13 +154,21 @@ def _parts(document: Document) -> Iterator[tuple[int, str]]:
     return enumerate(text for text in document.texts[:MAX_PARTS] if text.strip())
 
 
-def _store(db: Session, kind: str, model: str, after: int, batch: Sequence[Document], parts: Sequence[_Part]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """From which number to which one a batch moves the state."""
+
+    after: int
+    last: int
+
+
+def _store(db: Session, kind: str, model: str, step: _Step, parts: Sequence[_Part]) -> None:
     """Write the parts and move the state on, unless another process did so in the meantime."""
     state = db.get(IndexState, kind, with_for_update=True)
     if state is None:
         state = IndexState(kind=kind, seq=0)
         db.add(state)
-    elif state.model == model and state.seq != after:
+    elif state.model == model and state.seq != step.after:
         return
     if parts:
         seq = sequences.take(db, EMBEDDING, len(parts))
@@ -175,35 +182,25 @@ def _store(db: Session, kind: str, model: str, after: int, batch: Sequence[Docum
                 db.add(row)
             row.seq, row.digest, row.vector = number, part.digest, part.vector
             row.model = model
-    state.seq, state.model, state.updated_at = batch[-1].seq, model, clock.now()
+    state.seq, state.model, state.updated_at = step.last, model, clock.now()
 
 
 def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int], object] | None = None) -> None:
     """Remake search texts and embeddings from the items. Texts whose vector is known are not embedded again."""
     for kind in kinds:
-        seen: set[int] = set()
-        for batch in _batches(kind):
+        with reading() as db:
+            ids = [document.id for document in sources.source(kind).documents(db)]
+        for start in range(0, len(ids), REFRESH_BATCH):
+            batch = ids[start : start + REFRESH_BATCH]
             with unit_of_work() as db:
-                refresh(db, kind, [document.id for document in batch])
-            seen.update(document.id for document in batch)
+                refresh(db, kind, batch)
             if progress:
                 progress(f"{kind}: words", len(batch))
         with unit_of_work() as db:
-            _forget_unknown(db, kind, seen)
+            _forget_unknown(db, kind, set(ids))
             db.execute(update(IndexState).where(IndexState.kind == kind).values(seq=0))
             sequences.take(db, REBUILD)
         embed_pending(kind, encoder, partial(progress, f"{kind}: meaning") if progress else None)
-
-
-def _batches(kind: str) -> Iterator[list[Document]]:
-    after = 0
-    while True:
-        with reading() as db:
-            batch = _next(db, kind, after, REFRESH_BATCH)
-        if not batch:
-            return
-        yield batch
-        after = batch[-1].seq
 
 
 def _forget_unknown(db: Session, kind: str, seen: set[int]) -> None:
