@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, g, request
 
 
-def configure() -> None:
+def configure(level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -16,7 +16,7 @@ def configure() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
 
@@ -26,4 +26,6 @@ def install(app: Flask) -> None:
     def _number_request() -> None:
         g.request_id = secrets.token_hex(6)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id, path=request.path)
+        # The rule, not the path: the path of a mailed link holds its one-time token.
+        path = request.url_rule.rule if request.url_rule else ""
+        structlog.contextvars.bind_contextvars(request_id=g.request_id, path=path)
