@@ -31,6 +31,7 @@ from helpdesk.community import policy as community_policy
 from helpdesk.community import texts as community_texts
 from helpdesk.community.views import editing, moderating, reading, taking_part
 from helpdesk.config import PROJECT_ROOT, Settings
+from helpdesk.demo.commands import demo_command
 from helpdesk.kernel import db as database
 from helpdesk.kernel import events, jobs, options, policy, sources
 from helpdesk.kernel.files import FileStore
@@ -144,6 +145,7 @@ COMMANDS: Sequence[click.Command] = (
     worker_command,
     check_command,
     migration_command,
+    demo_command,
     accounts_commands.user_group,
     indexing.index_group,
     models.train_command,

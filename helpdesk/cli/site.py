@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import schema
+from helpdesk.accounts import access
 from helpdesk.cli.server import settings
 from helpdesk.kernel import db as database
+from helpdesk.kernel.errors import Conflict
 
 STATIC = Path(__file__).parent.parent / "static"
 FREE_BYTES_WANTED = 500 * 1024 * 1024
@@ -20,9 +22,16 @@ FREE_BYTES_WANTED = 500 * 1024 * 1024
 @click.command("init")
 @with_appcontext
 def init_command() -> None:
-    """Create or upgrade the database. Safe to repeat."""
-    schema.upgrade(settings().database_url)
+    """Create or upgrade the database; print the first administrator's link. Safe to repeat."""
+    here = settings()
+    schema.upgrade(here.database_url)
     click.echo("The database is ready.")
+    try:
+        with database.unit_of_work() as db:
+            link = access.create_first_admin(db, here.base_url)
+    except Conflict:
+        return
+    click.echo(f"The first administrator's link works once:\n{link}")
 
 
 @click.command("check")

@@ -1,16 +1,24 @@
 """Alembic's entry: one connection, batch mode for SQLite, search tables left out of the comparison."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
-from helpdesk.kernel.db import connect
-from helpdesk.schema import metadata
+from helpdesk.kernel.db import UtcDateTime, connect
+from helpdesk.schema import is_ours, metadata
+from helpdesk.triage.columns import Terms, UnitVector
+
+# How our own column types are written down in a migration, which imports nothing of the application.
+WRITTEN = {
+    UtcDateTime: "sa.DateTime(timezone=True)",
+    UnitVector: 'sa.LargeBinary().with_variant(VECTOR(384), "postgresql")',
+    Terms: 'sa.Text().with_variant(TSVECTOR(), "postgresql")',
+}
 
 
-def is_ours(_object: Any, name: str | None, type_: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Word-search tables and Huey's belong to no model."""
-    return not (type_ == "table" and name is not None and name.startswith(("search_words", "huey")))
+def write_type(kind: str, item: Any, _autogenerate: AutogenContext) -> str | Literal[False]:
+    return WRITTEN.get(type(item), False) if kind == "type" else False
 
 
 engine = connect(context.config.attributes["url"])
@@ -20,6 +28,7 @@ with engine.connect() as connection:
         target_metadata=metadata(),
         render_as_batch=True,
         include_object=is_ours,
+        render_item=write_type,
         compare_type=True,
     )
     with context.begin_transaction():
