@@ -1,6 +1,7 @@
 """Forms for writing published answers and articles."""
 
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from helpdesk.accounts.enums import Category
@@ -16,17 +17,22 @@ AUDIENCES = {
 }
 
 
-def category_choices() -> list[tuple[str, str]]:
-    return [(one.value, one.value.replace("_", " ").capitalize()) for one in Category]
+NO_TOPIC = SelectChoice("", "No topic")
+
+
+def category_choices() -> list[SelectChoice]:
+    return [SelectChoice(one.value, one.label) for one in Category]
 
 
 class KnowledgeForm(OnceForm):
     """What answers and articles share."""
 
     body = TextAreaField("Text", validators=[DataRequired("Write the text."), Length(max=BODY_LENGTH)])
-    audience = SelectField("Who can read it", choices=[(one.value, label) for one, label in AUDIENCES.items()])
+    audience = SelectField(
+        "Who can read it", choices=[SelectChoice(one.value, label) for one, label in AUDIENCES.items()]
+    )
     categories = SelectMultipleField("Party categories", choices=category_choices)
-    topic = SelectField("Topic", choices=[("", "No topic")])
+    topic = SelectField("Topic", choices=[NO_TOPIC])
 
 
 class AnswerForm(KnowledgeForm):

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from wtforms.fields.choices import SelectChoice
 
 from helpdesk.accounts.signin import current_user
 from helpdesk.kernel import once, sources
@@ -12,7 +13,7 @@ from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Card
 from helpdesk.knowledge import queries, services
 from helpdesk.knowledge.enums import Audience
-from helpdesk.knowledge.forms import AnswerForm, ArticleForm, KnowledgeForm
+from helpdesk.knowledge.forms import NO_TOPIC, AnswerForm, ArticleForm, KnowledgeForm
 from helpdesk.knowledge.models import PublishedAnswer
 from helpdesk.knowledge.policy import Can
 from helpdesk.tickets.queries import topics
@@ -161,7 +162,7 @@ def archive_answer(slug: str) -> ResponseReturnValue:
 
 def _choices(form: KnowledgeForm) -> None:
     with reading() as db:
-        form.topic.choices = [("", "No topic"), *_topic_names(db).items()]
+        form.topic.choices = [NO_TOPIC, *(SelectChoice(slug, name) for slug, name in _topic_names(db).items())]
 
 
 def _answer_form(form: AnswerForm, found: PublishedAnswer | None = None, *, preview: bool = False) -> str:
