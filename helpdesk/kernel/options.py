@@ -8,6 +8,7 @@ from helpdesk.kernel.models import OptionRow
 
 DEFAULTS: dict[str, Any] = {
     "is_demonstration": False,
+    "demonstration": None,  # how far its loading has come
     "likely": 0.7,  # probability from which a suggestion is called likely
     "possible": 0.35,  # below this nothing is suggested
     "staff_need_totp": False,
