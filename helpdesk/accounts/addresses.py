@@ -7,7 +7,9 @@ from helpdesk.kernel.errors import Invalid
 
 MAX_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3 less the brackets
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
+# Stricter than the standard on purpose: signs that could split a header into two addresses are left out.
+_PART = r"[^@\s\x00-\x1f,;:<>()\[\]\"\\\\]+"
+_EMAIL = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 _DOMAIN = re.compile(r"(?=.{4,190}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 # Anybody can have an address there, so it proves no organisation.
 PUBLIC_DOMAINS = frozenset(

@@ -133,7 +133,18 @@ class TestInvitations:
             )
 
     @pytest.mark.parametrize(
-        "email", ["", "jo", "jo@", "jo@x", "a b@x.example", "jo@x\n.example", "x" * 250 + "@x.example"]
+        "email",
+        [
+            "",
+            "jo",
+            "jo@",
+            "jo@x",
+            "a b@x.example",
+            "jo@x\n.example",
+            "a,b@x.example",
+            "Jo <jo@x.example>",
+            "x" * 250 + "@x.example",
+        ],
     )
     def test_an_address_is_whole(self, db: Session, email: str):
         with pytest.raises(Invalid):
