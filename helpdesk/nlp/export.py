@@ -44,7 +44,7 @@ def export_encoder(out: Path) -> Manifest:
     """
     source = source_folder()
     out.mkdir(parents=True, exist_ok=True)
-    model = _load(source)
+    model = load_model(source)
     with tempfile.TemporaryDirectory() as scratch:
         full = Path(scratch) / "full.onnx"
         _trace(model, full)
@@ -92,7 +92,8 @@ def compare(model: Any, folder: Path) -> np.ndarray[tuple[int], np.dtype[np.floa
     return np.asarray(np.einsum("ij,ij->i", reference, exported), dtype=np.float64)
 
 
-def _load(source: Path) -> Any:
+def load_model(source: Path) -> Any:
+    """The reviewed model, in torch."""
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - training only, heavy.
 
     return SentenceTransformer(str(source), device="cpu").eval()
