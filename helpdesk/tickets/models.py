@@ -101,7 +101,7 @@ class Ticket(Base):
     solved_at: Mapped[datetime | None] = mapped_column(index=True)
     resolution_minutes: Mapped[int | None]  # working minutes since it was opened
     reopen_count: Mapped[int] = mapped_column(default=0)
-    last_message_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_message_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
     question_id: Mapped[int | None] = mapped_column(index=True)  # the community question it grew from
     seq: Mapped[int] = mapped_column(default=0, index=True)
