@@ -214,6 +214,9 @@ def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> 
     ceiling: dict[str, float] = {}
     worth: dict[int, float] = {}
     for at in ranked:
+        if found[at].is_cited:
+            worth[at] = 2.0  # More than any probability.
+            continue
         matching = matching_of(found[at].kind)
         worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), float(probabilities[at]))
     return sorted(ranked, key=lambda at: -worth[at])

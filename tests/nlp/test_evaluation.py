@@ -1,0 +1,159 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from helpdesk.nlp.confidence import Confidence, Curve
+from helpdesk.nlp.evaluation import metrics, sorting
+from helpdesk.nlp.evaluation.readers import TEXT_COLUMNS, FileError, column, read_rows, without_addressee
+from helpdesk.nlp.evaluation.searching import (
+    Question,
+    abstain,
+    duplicates,
+    earlier,
+    ranker_of,
+    retrieval,
+    suggester_over,
+)
+
+KNOWN = ["how is credit cover calculated", "reset a forgotten password", "june release date"]
+CONFIDENCE = Confidence({"wording": Curve((10.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0), -5.0)})
+
+
+@pytest.fixture
+def suggester(hashing):
+    return suggester_over(KNOWN, hashing.encode(KNOWN), hashing, CONFIDENCE, kind="question")
+
+
+class TestMeasures:
+    def test_recall_is_the_share_of_gold_found(self):
+        assert metrics.recall(["a", "b", "c"], ["a", "z", "a"], 2) == 0.5
+
+    def test_average_precision_divides_by_all_gold(self):
+        # Right at ranks 1 and 3 of three gold items: (1/1 + 2/3) / 3.
+        assert metrics.average_precision(["a", "x", "b"], ["a", "b", "z"], 10) == pytest.approx(5 / 9)
+        assert metrics.average_precision(["x", "x", "a"], ["a"], 2) == 0
+
+    def test_reciprocal_rank_is_of_the_first_right_one(self):
+        assert metrics.reciprocal_rank(["x", "a"], ["a"]) == 0.5
+        assert metrics.reciprocal_rank(["x"], ["a"]) == 0
+
+    def test_calibration_error_is_the_gap_of_belief_and_outcome(self):
+        sure = np.full(100, 0.8)
+        assert metrics.calibration_error(sure, np.arange(100) < 50, bins=1) == pytest.approx(0.3)
+        assert metrics.calibration_error(sure, np.arange(100) < 80, bins=1) == pytest.approx(0)
+
+    def test_chance_alone_shows_an_error_that_shrinks_with_more_rows(self):
+        few, many = np.full(100, 0.8), np.full(10_000, 0.8)
+        assert metrics.calibration_error_by_chance(few) > metrics.calibration_error_by_chance(many) > 0
+
+    def test_coverage_is_the_largest_share_that_is_right_enough(self):
+        probability = np.linspace(1, 0, 100)
+        assert metrics.coverage(probability, np.arange(100) < 60) == pytest.approx(0.63)
+        assert metrics.coverage(probability, np.arange(100) >= 0) == 1
+        assert metrics.coverage(probability, np.arange(100) >= 50) == 0
+
+    def test_rows_of_equal_probability_stand_or_fall_together(self):
+        assert metrics.coverage(np.ones(4), np.array([True, True, False, False])) == 0
+
+    def test_strangers_that_score_higher_are_told_apart(self):
+        assert metrics.unknown_auroc(np.array([0.0, 1.0]), np.array([2.0, 3.0])) == 1
+
+    def test_rows_without_a_label_are_left_out_of_the_agreement(self):
+        figures = metrics.agreement(["a", "a", "b", ""], np.array([0, 0, 1, 1]))
+        assert figures == pytest.approx({"v_measure": 1, "nmi": 1, "ari": 1})
+
+
+class TestReading:
+    def test_all_four_forms_give_the_same_rows(self, tmp_path):
+        csv_text, json_text = "text,category\nhello,a\n", '{"text": "hello", "category": "a"}\n'
+        for name, content in (("a.csv", csv_text), ("a.jsonl", json_text)):
+            (tmp_path / name).write_text(content, encoding="utf-8")
+            with gzip.open(tmp_path / f"{name}.gz", "wt", encoding="utf-8") as stream:
+                stream.write(content)
+            for path in (tmp_path / name, tmp_path / f"{name}.gz"):
+                assert [dict(row) for row in read_rows(path)] == [{"text": "hello", "category": "a"}]
+
+    @pytest.mark.parametrize(("name", "content"), [("a.txt", b"x"), ("a.jsonl", b"{"), ("a.csv.gz", b"no gzip")])
+    def test_what_cannot_be_read_is_named(self, tmp_path, name, content):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FileError, match=name):
+            read_rows(tmp_path / name)
+
+    def test_a_missing_file_is_named(self, tmp_path):
+        with pytest.raises(FileError, match="There is no file"):
+            read_rows(tmp_path / "absent.csv")
+
+    def test_a_column_is_taken_by_name_or_by_its_usual_ones(self):
+        rows = [{"question": "q", "intent": None}]
+        assert column(rows, None, TEXT_COLUMNS) == ["q"]
+        assert column(rows, "intent", ()) == [""]
+        with pytest.raises(FileError, match="the file has question, intent"):
+            column(rows, "label", ())
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("To ask the Secretary of State for Energy Security and Net Zero, if she will act.", "if she will act."),
+            ("To ask the Minister of State, Foreign, Commonwealth and Development Office, whether so.", "whether so."),
+            ("How do I become a Party, please", "How do I become a Party, please"),
+        ],
+    )
+    def test_the_addressee_is_taken_off(self, text, expected):
+        assert without_addressee(text) == expected
+
+
+class TestSearching:
+    def test_retrieval_counts_several_and_unseen_apart(self, suggester, hashing):
+        questions = [Question("credit cover calculated", {0}), Question("june password", {1, 2})]
+        figures = retrieval(questions, hashing, ranker_of(suggester), lambda item: item, seen={0})
+        assert figures["recall@10"] == 1
+        assert figures["map@10_seen"] == 1
+        assert figures["recall@10_several"] == figures["recall@10_unseen"] == 1
+        assert figures["questions"] == 2
+
+    def test_items_that_share_a_gold_label_count_once(self, suggester, hashing):
+        figures = retrieval([Question("credit june", {"same"})], hashing, ranker_of(suggester), lambda item: "same")
+        assert figures["map@10"] == 1
+
+    def test_duplicates_are_found_by_their_words(self, suggester, hashing):
+        questions = [Question("forgotten password reset", {1}), Question("release in june", {2})]
+        figures = duplicates(questions, hashing, ranker_of(suggester), lambda item: item)
+        assert figures["recall@1"] == figures["mrr"] == 1
+
+    def test_only_earlier_questions_of_the_group_count(self, hashing):
+        texts = ["credit cover first", "credit cover second", "credit cover third", "zebra"]
+        suggester = suggester_over(texts, hashing.encode(texts), hashing, CONFIDENCE, kind="question")
+        dates = ["2025-01-01", "2025-08-01", "2025-08-01", "2025-09-01"]
+        figures = earlier(texts, ["g", "g", "", "h"], dates, "2025-07-01", hashing, suggester)
+        assert figures == {"recall@10": 1, "questions": 1}
+
+    def test_abstaining_is_measured_on_what_nobody_can_answer(self, suggester, hashing):
+        questions = [Question(text, {at}) for at, text in enumerate(KNOWN)]
+        figures = abstain(questions, ["zebra giraffe"], hashing, ranker_of(suggester), lambda item: item)
+        assert figures["unknown_answered"] == 0
+        assert figures["precision"] == 1
+        assert figures["coverage_at_95"] == 0.75
+
+
+class TestSorting:
+    def test_triage_reports_every_figure(self, hashing):
+        texts = [f"{word} request n{at}" for word in ("credit", "password") for at in range(9)]
+        labels = ["charges"] * 9 + ["website"] * 9
+        rows = sorting.Labelled(texts, labels)
+        figures = sorting.triage(rows, rows, hashing, unknown_train=["fish soup"], unknown_test=["zebra giraffe"])
+        assert figures["accuracy"] == figures["top3"] == figures["unknown_auroc"] == 1
+        assert {"ece", "ece_by_chance", "coverage_at_95", "unknown_recall", "known_kept"} <= set(figures)
+
+    def test_clusters_report_every_figure(self, hashing):
+        texts = [f"{word} question n{at}" for word in ("credit cover", "password login") for at in range(20)]
+        labels = ["a"] * 20 + ["b"] * 20
+        figures = sorting.clusters(sorting.Labelled(texts, labels), hashing)
+        assert figures["v_measure"] > 0.5
+        assert {"nmi", "ari", "clusters", "unassigned"} <= set(figures)
+
+    def test_citations_report_misses_and_false_hits(self):
+        figures, misses = sorting.citations(["see G3.20", "Section H1", "plain"], ["G3.20", "", "DP110"])
+        assert figures["exact"] == pytest.approx(1 / 3)
+        assert figures["false_hits"] == 1
+        assert [miss.text for miss in misses] == ["Section H1", "plain"]

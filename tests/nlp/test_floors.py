@@ -1,0 +1,74 @@
+"""What the parts must reach on real data that they never learned from; parts of it, to stay quick."""
+
+from pathlib import Path
+
+import pytest
+
+from helpdesk.nlp.confidence import Confidence
+from helpdesk.nlp.evaluation import sorting
+from helpdesk.nlp.evaluation.readers import read_rows
+from helpdesk.nlp.evaluation.searching import Question, duplicates, ranker_of, retrieval, suggester_over
+from tests.nlp.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def confidence():
+    return Confidence.load(ROOT / "models" / "confidence")
+
+
+def labelled(path: Path, label: str, every: int = 1) -> sorting.Labelled:
+    rows = read_rows(path)[::every]
+    return sorting.Labelled([row["text"] for row in rows], [row[label] for row in rows])
+
+
+class TestFinding:
+    def test_a_rephrased_question_finds_its_answer(self, data, encoder, confidence):
+        known = read_rows(data / "stackfaq" / "faqs.jsonl")
+        texts = [row["question"] for row in known]
+        suggester = suggester_over(texts, encoder.encode(texts), encoder, confidence, kind="answer")
+        rows = read_rows(data / "stackfaq" / "queries_a.jsonl")
+        questions = [Question(row["query"], {row["faq"]}) for row in rows]
+        figures = duplicates(questions, encoder, ranker_of(suggester), lambda item: known[item]["id"])
+        assert figures["recall@1"] >= 0.93
+        assert figures["recall@5"] >= 0.99
+
+    def test_a_question_finds_its_clauses(self, data, encoder, confidence):
+        """Over a part of the rulebooks' passages, to stay quick; `eval retrieval` measures all."""
+        rows = [row for row in read_rows(data / "obliqa" / "passages.jsonl.gz") if row["text"].strip()]
+        rows = [row for row in rows if row["DocumentID"] % 8 == 1]
+        texts = [row["text"] for row in rows]
+        documents = {row["DocumentID"] for row in rows}
+        suggester = suggester_over(texts, encoder.encode(texts), encoder, confidence, kind="clause")
+        questions = [
+            Question(row["question"], frozenset((one["DocumentID"], one["PassageID"]) for one in row["gold"]))
+            for row in read_rows(data / "obliqa" / "test_a.jsonl")
+            if {one["DocumentID"] for one in row["gold"]} <= documents
+        ]
+        figures = retrieval(
+            questions,
+            encoder,
+            ranker_of(suggester),
+            lambda item: (rows[item]["DocumentID"], rows[item]["PassageID"]),
+        )
+        assert figures["recall@10"] >= 0.78
+        assert figures["map@10"] >= 0.64
+
+
+class TestSorting:
+    def test_questions_are_sorted_and_strangers_noticed(self, data, encoder):
+        """A third of the training rows, so the floor lies below that for all of them."""
+        figures = sorting.triage(
+            labelled(data / "banking77" / "train.csv", "category", every=3),
+            labelled(data / "banking77" / "test_a.csv", "category"),
+            encoder,
+            unknown_test=[row["text"] for row in read_rows(data / "clinc150" / "oos_test_a.csv")],
+        )
+        assert figures["accuracy"] >= 0.90
+        assert figures["unknown_auroc"] >= 0.96
+
+    def test_groups_are_found_without_their_number(self, data, encoder):
+        figures = sorting.clusters(labelled(data / "banking77" / "train.csv", "category"), encoder)
+        assert figures["v_measure"] >= 0.80
+        assert figures["unassigned"] <= 0.02

@@ -1,0 +1,178 @@
+import numpy as np
+import pytest
+
+from helpdesk.nlp.calibrate import Replay, replay
+from helpdesk.nlp.confidence import CITED, FEATURES, Confidence, Curve, features, fit_curve
+from helpdesk.nlp.lexical import Bm25Index
+from helpdesk.nlp.manifest import ArtefactError, Manifest
+from helpdesk.nlp.ranking import Candidate, Ranker
+from helpdesk.nlp.suggest import PARTS, Shelf, Suggester, item_of, key_of
+from helpdesk.nlp.vectors import FaissIndex
+from tests.nlp.conftest import ROOT
+
+ANSWERS = {
+    1: ["how is credit cover calculated", "what amount of credit cover do we owe"],
+    2: ["how do I reset a forgotten password"],
+    3: ["when does the june release take place"],
+}
+CLAUSES = {10: ["credit cover must be given before the invoice"], 11: ["certificates must be renewed"]}
+TICKETS = {20: ["credit cover invoice of another organisation"], 21: ["password reset mail never came"]}
+SURE = Curve((10.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0), -5.0)
+
+
+def shelf(kind, items, encoder):
+    made = Shelf(kind, Bm25Index(), FaissIndex(encoder.dimension))
+    for item, wordings in items.items():
+        keys = [key_of(item, part) for part in range(len(wordings))]
+        made.lexical.put(keys, wordings)
+        made.vectors.put(keys, encoder.encode(wordings))
+    return made
+
+
+@pytest.fixture
+def suggester(hashing):
+    kinds = {"answer": ANSWERS, "clause": CLAUSES, "ticket": TICKETS}
+    shelves = [shelf(kind, items, hashing) for kind, items in kinds.items()]
+    return Suggester(hashing, shelves, Ranker(), Confidence({"wording": SURE, "passage": SURE}))
+
+
+def found(items):
+    return [(one.kind, one.id) for one in items]
+
+
+class TestSuggesting:
+    def test_an_answer_is_found_by_any_of_its_wordings_and_stands_once(self, suggester):
+        ranked = found(suggester.rank("what amount of credit cover do we owe", limit=20))
+        assert ranked[0] == ("answer", 1)
+        assert ranked.count(("answer", 1)) == 1
+
+    def test_it_abstains_when_nothing_is_likely(self, suggester):
+        result = suggester.suggest("zebra crossing")
+        assert result.abstained
+        assert result.items == ()
+
+    def test_what_is_shown_is_at_least_possible(self, suggester):
+        result = suggester.suggest("how is credit cover calculated", possible=0.35)
+        assert not result.abstained
+        assert all(one.probability >= 0.35 for one in result.items)
+
+    def test_no_more_than_the_limit_is_given(self, suggester):
+        assert len(suggester.rank("credit cover invoice", limit=2)) == 2
+
+    @pytest.mark.parametrize("query", ["", "   ", "\n"])
+    def test_an_empty_question_finds_nothing(self, suggester, query):
+        assert suggester.suggest(query).abstained
+
+    @pytest.mark.parametrize("query", ["x", "credit " * 20_000, "שלום 🔥", "\ud800", "<b>'; --"])
+    def test_odd_questions_are_answered_calmly(self, suggester, query):
+        assert all(0 <= one.probability <= 1 for one in suggester.rank(query))
+
+    def test_without_indexes_there_is_nothing_and_no_error(self, hashing):
+        assert Suggester(hashing, [], Ranker(), Confidence({})).suggest("credit cover").abstained
+
+
+class TestWhatTheReaderMaySee:
+    def test_kinds_that_are_not_allowed_are_not_searched(self, suggester):
+        ranked = suggester.rank("credit cover invoice", allowed={"clause": None})
+        assert {one.kind for one in ranked} == {"clause"}
+
+    def test_only_allowed_keys_of_a_kind_are_found(self, suggester):
+        allowed = {"ticket": np.array([key_of(21)])}
+        assert found(suggester.rank("credit cover invoice", allowed=allowed)) == [("ticket", 21)]
+
+    def test_what_the_filter_drops_is_not_shown(self, suggester):
+        ranked = suggester.rank("credit cover invoice", keep=lambda seen: {**seen, "ticket": [21]})
+        assert ("ticket", 20) not in found(ranked)
+        assert ("clause", 10) in found(ranked)
+
+    def test_the_filter_is_asked_once_with_every_candidate(self, suggester):
+        calls = []
+        suggester.rank("credit cover", keep=lambda seen: calls.append(seen) or seen)
+        (seen,) = calls
+        assert {1, 2, 3} == set(seen["answer"])
+
+
+class TestCitations:
+    def test_a_clause_that_is_named_comes_first(self, suggester):
+        first, *_ = suggester.rank("how is credit cover calculated", cited={"clause": [11]})
+        assert (first.kind, first.id, first.probability) == ("clause", 11, CITED)
+        assert "You named it." in first.reasons
+
+
+class TestReasons:
+    def test_they_name_the_words_that_are_shared(self, suggester):
+        first, *_ = suggester.rank("Is credit cover calculated daily?")
+        assert any("“credit”" in reason and "“calculated”" in reason for reason in first.reasons)
+        assert not any("daily" in reason for reason in first.reasons)
+
+
+class TestKeys:
+    def test_a_key_gives_its_item_back(self):
+        assert item_of(key_of(123, PARTS - 1)) == 123
+        assert key_of(123) != key_of(123, 1)
+
+
+class TestRanking:
+    def test_words_decide_among_clauses_and_meaning_among_questions(self):
+        def order(kind):
+            pair = [Candidate(kind, 1, 1, words=0.9, cosine=0.4), Candidate(kind, 2, 2, words=0.2, cosine=0.8)]
+            return int(np.argmax(Ranker().scores(pair))) + 1
+
+        assert order("clause") == 1
+        assert order("question") == 2
+
+    def test_of_two_alike_the_published_answer_comes_first(self):
+        pair = [Candidate("ticket", 1, 1, 0.5, 0.5), Candidate("answer", 2, 2, 0.5, 0.5)]
+        assert np.argmax(Ranker().scores(pair)) == 1
+
+    def test_no_candidates_have_no_scores(self):
+        assert Ranker().scores([]).shape == (0,)
+
+
+class TestConfidence:
+    def draw(self, generator):
+        """One right candidate among four, whose cosine is usually the highest."""
+        cosines = generator.uniform(0.2, 0.6, size=4)
+        cosines[0] += 0.3
+        return [Candidate("answer", at, at, 0.1, float(cosine)) for at, cosine in enumerate(cosines)]
+
+    def test_a_fitted_curve_knows_how_often_it_is_right(self):
+        generator = np.random.default_rng(0)
+        draws = [self.draw(generator) for _ in range(400)]
+        right = np.array([True, False, False, False])
+        curve = fit_curve([features(draw) for draw in draws[:200]], [right] * 200)
+        tested = np.vstack([features(draw) for draw in draws[200:]])
+        probabilities = curve.probabilities(tested)
+        assert probabilities.mean() == pytest.approx(0.25, abs=0.05)
+        assert probabilities[::4].mean() > 0.7
+
+    def test_the_margin_is_measured_against_the_others(self):
+        rows = features([Candidate("answer", 1, 1, 0.5, 0.9), Candidate("answer", 2, 2, 0.3, 0.6)])
+        margin = FEATURES.index("cosine_margin")
+        assert rows[:, margin].tolist() == pytest.approx([0.3, -0.3])
+
+    def test_it_comes_back_as_it_was_saved(self, tmp_path):
+        saved = Confidence({"wording": SURE})
+        saved.save(tmp_path, Manifest(name="confidence"))
+        assert Confidence.load(tmp_path).curves == saved.curves
+
+    def test_curves_for_other_features_are_refused(self, tmp_path):
+        Confidence({"wording": Curve((1.0,), 0.0)}).save(tmp_path, Manifest(name="confidence"))
+        with pytest.raises(ArtefactError, match="Train it again"):
+            Confidence.load(tmp_path)
+
+    def test_the_shipped_curves_rise_with_likeness(self):
+        shipped = Confidence.load(ROOT / "models" / "confidence")
+        for kind in ("answer", "clause"):
+            near = shipped.probabilities([Candidate(kind, 1, 1, 0.8, 0.9), Candidate(kind, 2, 2, 0.1, 0.3)])
+            far = shipped.probabilities([Candidate(kind, 1, 1, 0.1, 0.3), Candidate(kind, 2, 2, 0.1, 0.3)])
+            assert near[0] > 0.7
+            assert far[0] < 0.35
+
+
+class TestReplaying:
+    def test_known_questions_give_one_right_row_each(self, suggester, hashing):
+        queries = ["credit cover calculated", "zebra"]
+        rows, labels = replay(suggester, Replay(queries, hashing.encode(queries), [{1}, set()]))
+        assert [row.shape[1] for row in rows] == [len(FEATURES)] * 2
+        assert [int(label.sum()) for label in labels] == [1, 0]
