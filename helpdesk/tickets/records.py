@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import clock, jobs, mail, sequences
+from helpdesk.kernel import changes, clock, jobs, mail
 from helpdesk.kernel.errors import Conflict, Invalid
-from helpdesk.kernel.events import ContentChanged, publish
+from helpdesk.kernel.events import publish
 from helpdesk.kernel.models import FileRow
 from helpdesk.kernel.policy import Actor
 from helpdesk.tickets.enums import MessageKind
@@ -96,9 +96,7 @@ def change(
 
 def index(db: Session, ticket: Ticket) -> None:
     """Let the indexes follow a change of text, visibility or standing."""
-    ticket.seq = sequences.take(db, KIND)
-    db.flush()
-    publish(db, ContentChanged(KIND, (ticket.id,)))
+    changes.changed(db, KIND, ticket)
 
 
 def corrected(db: Session, actor: Actor, ticket: Ticket, field: str, old: str, new: str) -> None:

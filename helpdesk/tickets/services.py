@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts.models import Follow, User
+from helpdesk.community import moderation
 from helpdesk.community.models import Question
 from helpdesk.kernel import audit, clock, sequences
 from helpdesk.kernel.errors import Conflict, Forbidden
@@ -307,7 +308,7 @@ def reopen(db: Session, actor: Actor, ticket: Ticket, at: datetime | None = None
 
 
 def open_from_question(db: Session, actor: Actor, question: Question, at: datetime | None = None) -> Ticket:
-    """Open a ticket for who asked a community question; the question stays and points to it.
+    """Open a ticket for who asked a community question. The question stays, unless a rule restricts its matter.
 
     Raises:
         Forbidden: `actor` is not staff.
@@ -330,6 +331,8 @@ def open_from_question(db: Session, actor: Actor, question: Question, at: dateti
     )
     ticket.question_id, question.ticket_id = question.id, ticket.id
     records.change(db, actor, ticket, "question", "", question.title, at)
+    if ticket.queue.is_restricted:
+        moderation.hide(db, actor, question)
     return ticket
 
 

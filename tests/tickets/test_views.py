@@ -15,6 +15,7 @@ from helpdesk.tickets.enums import MessageKind, Priority, Status
 from helpdesk.tickets.models import Message, Ticket
 from tests.client import PageClient
 from tests.factories.accounts import as_actor, make_organisation, make_user
+from tests.factories.community import make_question
 from tests.factories.tickets import make_queue, make_restricted_ticket, make_ticket, make_topic
 
 TOKEN = "0123456789abcdef"
@@ -439,3 +440,26 @@ class TestQueryBudget:
         assert client.get(address.format(tickets[0].reference)).status_code == 200
         asked = [sql for sql in seen if sql.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE"))]
         assert len(asked) <= MOST_QUERIES, "\n\n".join(asked)
+
+
+class TestUnansweredQuestions:
+    def test_they_stand_beside_the_tickets(self, db: Session, client: PageClient, agent: Actor) -> None:
+        client.sign_in(db.get_one(User, agent.id))
+        question = make_question(db, title="Which form do we use?")
+        assert question.title in text_of(client.get("/desk/questions"))
+
+    def test_one_becomes_a_ticket_of_who_asked(self, db: Session, client: PageClient, agent: Actor) -> None:
+        client.sign_in(db.get_one(User, agent.id))
+        author = as_actor(make_user(db))
+        question = make_question(db, author, title="Which form do we use?")
+        response = client.post(f"/desk/questions/{question.id}/ticket")
+        ticket = db.scalars(select(Ticket)).one()
+        assert response.location == f"/desk/tickets/{ticket.reference}"
+        assert (ticket.requester_id, ticket.question_id) == (author.id, question.id)
+        assert client.post(f"/desk/questions/{question.id}/ticket").status_code == 409
+
+    def test_a_report_among_them_leaves_the_community(self, db: Session, agent: Actor) -> None:
+        question = make_question(db, as_actor(make_user(db)), title="Our private key has been stolen")
+        ticket = services.open_from_question(db, agent, question)
+        assert ticket.queue.is_restricted
+        assert question.state == "hidden"
