@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.accounts import queries as accounts
@@ -167,6 +167,14 @@ def newest(db: Session, actor: Actor, limit: int) -> list[Headline]:
     return [headline(question) for question in db.scalars(wanted)]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a reader stands in a thread."""
+
+    is_following: bool = False
+    votes: Mapping[int | None, int] = field(default_factory=dict)  # by answer id; the one on the question under None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """All that the page of one question shows."""
@@ -175,20 +183,18 @@ class Thread:
     answers: Sequence[Answer]  # official ones first, then the accepted one, then by votes
     comments: Mapping[int | None, Sequence[Comment]]  # by answer id; those on the question under None
     people: Mapping[int, Person]
-    question_vote: int  # the reader's own: 1, -1 or 0
-    answer_votes: Mapping[int, int]
-    is_following: bool
+    standing: Standing
     links: Sequence[tuple[LinkKind, Headline]]
     original: Headline | None  # the question that this one repeats, if the reader may see it
 
 
 def thread(db: Session, actor: Actor, question: Question) -> Thread:
-    """The answers, comments and links of a question, and where `actor` stands in it, in six queries."""
+    """The answers, comments and links of a question, and where `actor` stands in it, in five queries."""
     answers = _answers(db, actor, question)
     comments = _comments(db, actor, question)
     posts: list[Question | Answer | Comment] = [question, *answers, *comments]
     authors = {post.author_id for post in posts if post.author_id is not None}
-    votes = _own_votes(db, actor, question)
+    standing = _standing(db, actor, question)
     links = _links(db, actor, question)
     by_post: defaultdict[int | None, list[Comment]] = defaultdict(list)
     for one in comments:
@@ -198,9 +204,7 @@ def thread(db: Session, actor: Actor, question: Question) -> Thread:
         answers=answers,
         comments=by_post,
         people=accounts.names(db, authors),
-        question_vote=votes.pop(None, 0),
-        answer_votes={answer_id: value for answer_id, value in votes.items() if answer_id is not None},
-        is_following=accounts.is_following(db, actor, KIND, question.id),
+        standing=standing,
         links=links,
         original=next((found for _, found in links if found.id == question.duplicate_of_id), None),
     )
@@ -227,17 +231,19 @@ def _comments(db: Session, actor: Actor, question: Question) -> Sequence[Comment
     return db.scalars(wanted.order_by(Comment.created_at, Comment.id)).all()
 
 
-def _own_votes(db: Session, actor: Actor, question: Question) -> dict[int | None, int]:
-    """The reader's votes by answer id; the one on the question under None."""
+def _standing(db: Session, actor: Actor, question: Question) -> Standing:
     if actor.id is None:
-        return {}
+        return Standing()
     answers = select(Answer.id).where(Answer.question_id == question.id)
-    wanted = select(Vote.answer_id, Vote.value).where(
+    own = and_(
         Vote.user_id == actor.id,
         Vote.value != 0,
-        or_(Vote.question_id == question.id, Vote.answer_id.in_(answers)),
+        or_(Vote.question_id == Question.id, Vote.answer_id.in_(answers)),
     )
-    return {row.answer_id: row.value for row in db.execute(wanted)}
+    follows = exists().where(Follow.user_id == actor.id, Follow.kind == KIND, Follow.object_id == question.id)
+    wanted = select(follows.label("is_following"), Vote.answer_id, Vote.value).select_from(Question)
+    rows = db.execute(wanted.outerjoin(Vote, own).where(Question.id == question.id)).all()
+    return Standing(bool(rows[0].is_following), {row.answer_id: row.value for row in rows if row.value is not None})
 
 
 def _links(db: Session, actor: Actor, question: Question) -> list[tuple[LinkKind, Headline]]:

@@ -15,9 +15,9 @@ from helpdesk.community.events import AnswerAccepted, AnswerPosted, CommentPoste
 from helpdesk.community.models import Answer, Comment, Question, Revision, Tag, Vote, question_tags
 from helpdesk.community.policy import RULES, Can
 from helpdesk.community.queries import KIND
-from helpdesk.kernel import audit, clock, sequences
+from helpdesk.kernel import audit, changes, clock
 from helpdesk.kernel.errors import Conflict, Invalid
-from helpdesk.kernel.events import ContentChanged, publish
+from helpdesk.kernel.events import publish
 from helpdesk.kernel.policy import Actor, require
 
 TITLE_LENGTH = 200  # characters
@@ -317,10 +317,9 @@ def unfollow(db: Session, actor: Actor, question: Question) -> None:
 
 
 def changed(db: Session, question: Question) -> None:
-    """The indexes must follow: a number in the order of commits, and the event that names the question."""
-    question.seq = sequences.take(db, KIND)
+    """The indexes must follow."""
     db.flush()
-    publish(db, ContentChanged(KIND, (question.id,)))
+    changes.changed(db, KIND, question)
 
 
 def count_tags(db: Session, question: Question, step: int) -> None:

@@ -50,11 +50,11 @@ def save_question(question_id: int) -> ResponseReturnValue:
         return _question_form(question, form), 200 if is_valid else 422
     try:
         with unit_of_work() as db:
-            question = queries.get(db, actor, question_id)
+            current = queries.get(db, actor, question_id)
             services.edit_question(
                 db,
                 actor,
-                question,
+                current,
                 title=form.title.data,
                 body=form.body.data,
                 tags=form.tags.data.split(","),
@@ -65,7 +65,7 @@ def save_question(question_id: int) -> ResponseReturnValue:
         form.form_errors.append(str(refused))
         return _question_form(question, form), refused.status
     flash("Your changes are published.", "success")
-    return redirect(question.path)
+    return redirect(current.path)
 
 
 def _question_form(question: Question, form: EditQuestionForm) -> str:
@@ -97,9 +97,9 @@ def save_answer(question_id: int, answer_id: int) -> ResponseReturnValue:
         return _answer_form(question, answer, form), 200 if is_valid else 422
     try:
         with unit_of_work() as db:
-            question = queries.get(db, actor, question_id)
-            answer = queries.answer(db, actor, question, answer_id)
-            services.edit_answer(db, actor, question, answer, body=form.body.data, seen_at=_seen_at(form))
+            asked = queries.get(db, actor, question_id)
+            current = queries.answer(db, actor, asked, answer_id)
+            services.edit_answer(db, actor, asked, current, body=form.body.data, seen_at=_seen_at(form))
     except (Conflict, Invalid) as refused:
         form.form_errors.append(str(refused))
         return _answer_form(question, answer, form), refused.status
