@@ -23,8 +23,9 @@ from helpdesk.rulebook.drafts import CodeDraft
 from helpdesk.rulebook.models import Clause, Document, DocumentVersion
 from helpdesk.triage import engine
 from helpdesk.triage.commands.temporary import temporary_site
+from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services import indexing
-from helpdesk.triage.services.suggesting import clean, ranked
+from helpdesk.triage.services.suggesting import ranked
 
 
 def retrieval(

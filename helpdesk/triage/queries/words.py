@@ -18,7 +18,7 @@ from helpdesk.triage.columns import quoted
 from helpdesk.triage.excerpts import excerpt
 from helpdesk.triage.models import SearchText
 
-MAX_QUERY_CHARACTERS = 2_000
+MAX_CHARACTERS = 2_000  # of a question that are looked at
 MAX_TERMS = 40  # of a query; the rest adds time and little else
 REFERENCE_CHARACTERS = 220
 FTS = table("search_fts", column("rowid"))
@@ -46,9 +46,14 @@ class SearchPage:
     exact_url: str = ""
 
 
+def clean(text: str) -> str:
+    """One line that databases can hold, cut to what is looked at."""
+    return " ".join(text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").split())
+
+
 def search(db: Session, actor: Actor, query: str, *, kind: str = "", window: Window) -> SearchPage:
     """Items with all words of `query`, best first; with any of them when none has all."""
-    query = query[:MAX_QUERY_CHARACTERS].strip()
+    query = clean(query)
     words = list(dict.fromkeys(terms(query)))[:MAX_TERMS]
     chosen = [source for source in sources.all_sources() if kind in {"", source.kind}]
     if not words or not chosen:
@@ -68,7 +73,7 @@ def word_hits(
     db: Session, actor: Actor, query: str, limit: int, kinds: Sequence[str] | None = None
 ) -> list[tuple[str, int]]:
     """Kind and id of the items that share most words with `query`: what is left without a model."""
-    words = list(dict.fromkeys(terms(query[:MAX_QUERY_CHARACTERS])))[:MAX_TERMS]
+    words = list(dict.fromkeys(terms(query)))[:MAX_TERMS]
     chosen = [source for source in sources.all_sources() if kinds is None or source.kind in kinds]
     if not words or not chosen:
         return []

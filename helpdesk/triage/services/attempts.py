@@ -13,7 +13,8 @@ from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.words import terms
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt, AttemptItem, SearchText
-from helpdesk.triage.services.suggesting import Suggestions, clean
+from helpdesk.triage.queries.words import clean
+from helpdesk.triage.services.suggesting import Suggestions
 
 PRESUMED_AFTER = timedelta(hours=24)  # without asking, after something was opened: then it is presumed to have answered
 RETURNED_WITHIN = timedelta(days=7)  # asking again about the same this soon means that it had not answered

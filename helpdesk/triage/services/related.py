@@ -10,8 +10,9 @@ from helpdesk.kernel.policy import Actor
 from helpdesk.triage import engine
 from helpdesk.triage.columns import Floats
 from helpdesk.triage.models import Embedding, SearchText
+from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services.grouping import GROUPED
-from helpdesk.triage.services.suggesting import SuggestionItem, clean, present, ranked, thresholds
+from helpdesk.triage.services.suggesting import SuggestionItem, present, ranked, thresholds
 
 RANKED = 60  # candidates looked at, so that each kind has some
 LEAST = 0.1  # probability below which nothing is shown, not even beside a ticket

@@ -30,7 +30,6 @@ from helpdesk.triage.excerpts import excerpt
 from helpdesk.triage.models import SearchText
 from helpdesk.triage.queries import words
 
-MAX_CHARACTERS = 2_000  # of a question that are looked at
 FIRST_WORDS = 3  # of a question before anything is suggested
 MAX_OWN = 2_000  # tickets of one organisation that are searched; an exact comparison of these takes milliseconds
 REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
@@ -69,7 +68,7 @@ class Suggestions:
 def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequence[str] | None = None) -> Suggestions:
     """The items that are likely enough to answer `text`, best first, of those that `actor` may see."""
     started = time.perf_counter()
-    query = clean(text)
+    query = words.clean(text)
     if len(query.split()) < FIRST_WORDS and not cited_items(db, query):
         return Suggestions()
     likely, possible = thresholds(db)
@@ -83,11 +82,6 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
         items, problem = present(db, actor, worthy, query, likely), ""
     took = round((time.perf_counter() - started) * 1000)
     return Suggestions(items=items, abstained=not items, is_sought=True, took_ms=took, problem=problem)
-
-
-def clean(text: str) -> str:
-    """One line of storable text, cut to what is looked at."""
-    return " ".join(text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").split())
 
 
 def ranked(
