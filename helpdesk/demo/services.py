@@ -14,9 +14,9 @@ from helpdesk.accounts.models import User
 from helpdesk.demo.loading import attempts, community, content, enquiries, learning, people, plan
 from helpdesk.demo.loading.plan import Plan, Progress
 from helpdesk.kernel import clock, mail, options
+from helpdesk.kernel.changes import together
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.errors import Conflict
-from helpdesk.kernel.events import together
 
 Say = Callable[[str], object]
 

@@ -37,8 +37,12 @@ def enqueue(db: Session, name: str, *, key: str | None = None, delay_seconds: fl
     With a `key`, a second job of that key is not written while the first still waits.
     """
     if key is not None:
+        if any(isinstance(row, JobRow) and row.key == key for row in db.new):
+            return
         waiting = select(JobRow.id).where(JobRow.key == key, JobRow.state == "waiting").limit(1)
-        if db.scalar(waiting) is not None:
+        with db.no_autoflush:  # jobs not written yet were looked at above; bulk work asks this at every row
+            is_waiting = db.scalar(waiting) is not None
+        if is_waiting:
             return
     run_at = clock.now() + timedelta(seconds=delay_seconds)
     db.add(JobRow(name=name, key=key, arguments=arguments, run_at=run_at))

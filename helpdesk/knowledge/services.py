@@ -8,9 +8,9 @@ from slugify import slugify
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import audit, clock, sequences
+from helpdesk.kernel import audit, changes, clock
 from helpdesk.kernel.errors import Conflict, Invalid
-from helpdesk.kernel.events import ContentChanged, publish
+from helpdesk.kernel.events import publish
 from helpdesk.kernel.policy import Actor, require
 from helpdesk.knowledge.enums import Audience, State
 from helpdesk.knowledge.events import AnswerPublished
@@ -233,9 +233,8 @@ def _publish(item: PublishedAnswer | Article, body: str, at: datetime | None) ->
 
 
 def _changed(db: Session, kind: str, item: PublishedAnswer | Article) -> None:
-    item.seq = sequences.take(db, kind)
     db.flush()
-    publish(db, ContentChanged(kind, (item.id,)))
+    changes.changed(db, kind, item)
 
 
 def _titled(text: str) -> str:

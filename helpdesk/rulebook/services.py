@@ -6,9 +6,8 @@ from datetime import date
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import audit, jobs, sequences
+from helpdesk.kernel import audit, changes, jobs, sequences
 from helpdesk.kernel.errors import Invalid
-from helpdesk.kernel.events import ContentChanged, publish
 from helpdesk.kernel.policy import Actor, require
 from helpdesk.rulebook import citing, queries
 from helpdesk.rulebook.drafts import Added, ClauseDraft, CodeDraft
@@ -17,7 +16,6 @@ from helpdesk.rulebook.models import Clause, Document, DocumentVersion, Glossary
 from helpdesk.rulebook.policy import RULES, Can
 from helpdesk.rulebook.shelving import Shelf
 
-IDS_IN_EVENT = 500
 REBUILD_JOB = "rulebook.rebuild_citations"
 
 Progress = Callable[[int], object]
@@ -163,17 +161,8 @@ def import_code(
 
 
 def _announce(db: Session, clauses: Iterable[Clause]) -> None:
-    """Number the changes and tell the indexes."""
-    changed = sorted(clauses, key=lambda clause: (clause.version_id, clause.position))
-    if not changed:
-        return
-    first = sequences.take(db, queries.KIND, len(changed))
-    for offset, clause in enumerate(changed):
-        clause.seq = first + offset
-    db.flush()
-    ids = [clause.id for clause in changed]
-    for start in range(0, len(ids), IDS_IN_EVENT):
-        publish(db, ContentChanged(queries.KIND, tuple(ids[start : start + IDS_IN_EVENT])))
+    """Tell the indexes of changes, in the order of the document."""
+    changes.changed(db, queries.KIND, *sorted(clauses, key=lambda clause: (clause.version_id, clause.position)))
 
 
 def rebuild_citations(db: Session) -> int:

@@ -13,8 +13,8 @@ from helpdesk.demo.enquiries import Enquiry, generate
 from helpdesk.demo.loading import cast, plan
 from helpdesk.demo.loading.cast import Cast
 from helpdesk.demo.loading.plan import Plan, Progress
+from helpdesk.kernel.changes import together
 from helpdesk.kernel.db import unit_of_work
-from helpdesk.kernel.events import together
 from helpdesk.kernel.policy import SYSTEM, Actor
 from helpdesk.tickets import queries, routing
 from helpdesk.tickets import services as tickets
