@@ -30,11 +30,10 @@ class TestListing:
     @pytest.fixture
     def questions(self, db: Session, asker: Actor) -> list[Question]:
         """Unanswered; answered and voted up; solved by its asker; closed."""
+        askers = {"Unanswered": None, "Answered": None, "Solved": asker, "Closed": None}
         made = [
-            make_question(
-                db, asker if name == "Solved" else None, title=name, tags=[name], at=START + timedelta(days=day)
-            )
-            for day, name in enumerate([("Unanswered", None), ("Answered", None), ("Solved", asker), ("Closed", None)])
+            make_question(db, who, title=name, tags=[name], at=START + timedelta(days=day))
+            for day, (name, who) in enumerate(askers.items())
         ]
         later = START + timedelta(days=9)
         answers = [make_answer(db, made[place], at=later + timedelta(days=place)) for place in (1, 2)]
