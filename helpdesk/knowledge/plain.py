@@ -7,7 +7,7 @@ import nh3
 
 OPENING_CHARACTERS = 300  # of an excerpt
 MARKS = re.compile(
-    r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+\.)\s+|[*_`]{1,3}|\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", re.MULTILINE
+    r"^[ ]{0,3}(?:#{1,6}|>|[-*+]|\d+\.)[ \t]+|[*_`]{1,3}|\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", re.MULTILINE
 )
 BLOCK_END = re.compile(r"</(?:p|li|h\d|tr|div)>|<br\s*/?>", re.IGNORECASE)
 

@@ -45,7 +45,16 @@ def answer(slug: str) -> ResponseReturnValue:
         mark = queries.helpful_mark(db, actor, found.id)
         names = _topic_names(db)
         drafted_from = _sources(db, actor, found) if actor.is_staff else []
-    return render_template("knowledge/answer.html", answer=found, mark=mark, topics=names, drafted_from=drafted_from)
+    # Words that came from a ticket help to find the answer; only staff may read them.
+    wordings = [row.text for row in found.wordings if actor.is_staff or row.from_kind != "ticket"]
+    return render_template(
+        "knowledge/answer.html",
+        answer=found,
+        wordings=wordings,
+        mark=mark,
+        topics=names,
+        drafted_from=drafted_from,
+    )
 
 
 def _sources(db: Session, actor: Actor, found: PublishedAnswer) -> list[Card]:
