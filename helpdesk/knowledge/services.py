@@ -72,7 +72,7 @@ def draft_answer(
     _set_wordings(answer, wordings)
     db.flush()
     db.add_all(DraftSource(answer_id=answer.id, kind=kind, object_id=item) for kind, item in dict.fromkeys(sources))
-    _changed(db, "answer", answer)
+    changes.changed(db, "answer", answer)
     audit.record(db, actor, "answer.drafted", "answer", answer.id)
     return answer
 
@@ -98,7 +98,7 @@ def edit_answer(
     answer.updated_at = clock.now()
     if wordings is not None:
         _set_wordings(answer, wordings)
-    _changed(db, "answer", answer)
+    changes.changed(db, "answer", answer)
     audit.record(db, actor, "answer.edited", "answer", answer.id)
 
 
@@ -108,7 +108,7 @@ def add_wording(db: Session, actor: Actor, answer: PublishedAnswer, wording: Wor
     before = len(answer.wordings)
     _set_wordings(answer, [*_kept(answer), wording])
     if len(answer.wordings) > before:
-        _changed(db, "answer", answer)
+        changes.changed(db, "answer", answer)
 
 
 def publish_answer(db: Session, actor: Actor, answer: PublishedAnswer, at: datetime | None = None) -> None:
@@ -121,7 +121,7 @@ def publish_answer(db: Session, actor: Actor, answer: PublishedAnswer, at: datet
     """
     require(RULES, actor, Can.PUBLISH)
     _publish(answer, answer.body, at)
-    _changed(db, "answer", answer)
+    changes.changed(db, "answer", answer)
     publish(db, AnswerPublished(answer.id))
     audit.record(db, actor, "answer.published", "answer", answer.id)
 
@@ -130,7 +130,7 @@ def archive_answer(db: Session, actor: Actor, answer: PublishedAnswer) -> None:
     """Take `answer` from readers and suggestions; staff still find it, and may publish it again."""
     require(RULES, actor, Can.PUBLISH)
     answer.state, answer.updated_at = State.ARCHIVED, clock.now()
-    _changed(db, "answer", answer)
+    changes.changed(db, "answer", answer)
     audit.record(db, actor, "answer.archived", "answer", answer.id)
 
 
@@ -180,7 +180,7 @@ def write_article(
     )
     db.add(article)
     db.flush()
-    _changed(db, "article", article)
+    changes.changed(db, "article", article)
     audit.record(db, actor, "article.drafted", "article", article.id)
     return article
 
@@ -204,7 +204,7 @@ def edit_article(
     article.title, article.summary, article.body, article.topic = _titled(title), summary, body, topic
     article.audience, article.categories = audience, _categories(audience, categories)
     article.updated_at = clock.now()
-    _changed(db, "article", article)
+    changes.changed(db, "article", article)
     audit.record(db, actor, "article.edited", "article", article.id)
 
 
@@ -212,14 +212,14 @@ def publish_article(db: Session, actor: Actor, article: Article, at: datetime | 
     """Show `article` to its audience."""
     require(RULES, actor, Can.PUBLISH)
     _publish(article, article.body, at)
-    _changed(db, "article", article)
+    changes.changed(db, "article", article)
     audit.record(db, actor, "article.published", "article", article.id)
 
 
 def archive_article(db: Session, actor: Actor, article: Article) -> None:
     require(RULES, actor, Can.PUBLISH)
     article.state, article.updated_at = State.ARCHIVED, clock.now()
-    _changed(db, "article", article)
+    changes.changed(db, "article", article)
     audit.record(db, actor, "article.archived", "article", article.id)
 
 
@@ -230,11 +230,6 @@ def _publish(item: PublishedAnswer | Article, body: str, at: datetime | None) ->
         raise Conflict("This was published while you were looking at it.")
     item.state = State.PUBLISHED
     item.published_at = item.updated_at = at or clock.now()
-
-
-def _changed(db: Session, kind: str, item: PublishedAnswer | Article) -> None:
-    db.flush()
-    changes.changed(db, kind, item)
 
 
 def _titled(text: str) -> str:
