@@ -65,30 +65,6 @@ PIECES = [
     *["Section", "SEC", "App.", "Schedule", "G3.20", "(b)", "and", ",", "/", "-", "–", "to", "of", "the", "BSC"],
     *["DP110", "H1", "é", "🔥", "א", "\n"],
 ]
-    *[
-        "Section",
-        "SEC",
-        "App.",
-        "Schedule",
-        "G3.20",
-        "(b)",
-        "and",
-        ",",
-        "/",
-        "-",
-        "–",
-        "to",
-        "of",
-        "the",
-        "BSC",
-        "DP110",
-        "H1",
-        "é",
-        "🔥",
-        "א",
-    ],
-    "\n",
-]
 
 RUBBISH = [
     "Section " * 12_500,
