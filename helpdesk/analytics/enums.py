@@ -57,19 +57,22 @@ BANDS: tuple[tuple[str, timedelta, timedelta], ...] = (
     ("Over 4 weeks", timedelta(days=28), timedelta(days=36_500)),
 )
 
-DEFINITIONS: dict[str, str] = {
+MEASURES: dict[str, str] = {
     Measure.OPENED: "Tickets by the day they were opened, in London time. Restricted queues are not counted here.",
     Measure.SOLVED: "Tickets by the day they were last solved. A reopened ticket counts when it is solved again.",
     Measure.FIRST_RESPONSE: (
         "Working minutes (Monday to Friday, 9am to 5pm, no bank holidays) from opening to the first reply of staff, "
         "for tickets opened in the period that have one. Half of them took no longer than the median, nine in ten "
-        "no longer than the 90th percentile."
+        "no longer than the 90th percentile. A working day has 8 hours."
     ),
     Measure.RESOLUTION: (
         "Working minutes from opening to the last solving, for tickets opened in the period that are solved. Half "
         "took no longer than the median, nine in ten no longer than the 90th percentile."
     ),
     Measure.BACKLOG: "Tickets that are not solved or closed, by the time since they were opened.",
+}
+
+STEPS: dict[str, str] = {
     Step.ATTEMPTS: "Times somebody typed a question into the ask page, three words or more.",
     Step.OFFERED: "Attempts in which at least one text was suggested.",
     Step.OPENED: "Attempts in which a suggested text was opened.",

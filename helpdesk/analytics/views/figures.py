@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts.signin import current_user
 from helpdesk.analytics import queries
-from helpdesk.analytics.enums import DEFINITIONS, Cut, Measure, Period, Step
+from helpdesk.analytics.enums import MEASURES, STEPS, Cut, Measure, Period, Step
 from helpdesk.analytics.policy import Can
 from helpdesk.kernel import clock, paging
 from helpdesk.kernel.db import reading
@@ -61,7 +61,14 @@ def overview() -> ResponseReturnValue:
             "at": queries.refreshed_at(db),
             "start": queries.start_of(period),
         }
-    return render_template("analytics/overview.html", period=period, periods=Period, about=DEFINITIONS, **shown)
+    return render_template(
+        "analytics/overview.html",
+        period=period,
+        periods=Period,
+        about=MEASURES,
+        confirmed_about=STEPS[Step.CONFIRMED],
+        **shown,
+    )
 
 
 @bp.get("/volume")
@@ -76,7 +83,7 @@ def volume() -> ResponseReturnValue:
             "at": queries.refreshed_at(db),
             "start": queries.start_of(period),
         }
-    return render_template("analytics/volume.html", period=period, periods=Period, about=DEFINITIONS, **shown)
+    return render_template("analytics/volume.html", period=period, periods=Period, about=MEASURES, **shown)
 
 
 @bp.get("/times")
@@ -89,7 +96,7 @@ def times() -> ResponseReturnValue:
         }
         at = queries.refreshed_at(db)
     return render_template(
-        "analytics/times.html", period=period, periods=Period, figures=figures, at=at, about=DEFINITIONS
+        "analytics/times.html", period=period, periods=Period, figures=figures, at=at, about=MEASURES
     )
 
 
@@ -98,7 +105,7 @@ def times() -> ResponseReturnValue:
 def backlog() -> ResponseReturnValue:
     with reading() as db:
         bands, at = queries.backlog(db), queries.refreshed_at(db)
-    return render_template("analytics/backlog.html", bands=bands, at=at, about=DEFINITIONS)
+    return render_template("analytics/backlog.html", bands=bands, at=at, about=MEASURES)
 
 
 @bp.get("/deflection")
@@ -115,7 +122,7 @@ def deflection() -> ResponseReturnValue:
         steps=queries.steps(weeks),
         start=queries.start_of(period),
         at=at,
-        about=DEFINITIONS,
+        about=STEPS,
     )
 
 
@@ -139,7 +146,7 @@ def ticket_rows() -> ResponseReturnValue:
     wanted = row_filter()
     with reading() as db:
         page = queries.ticket_rows(db, current_user(), wanted, paging.window(request.args, ROWS))
-    return render_template("analytics/tickets.html", page=page, wanted=wanted, about=DEFINITIONS)
+    return render_template("analytics/tickets.html", page=page, wanted=wanted, about=MEASURES)
 
 
 @bp.get("/attempts")
@@ -151,7 +158,7 @@ def attempt_rows() -> ResponseReturnValue:
     start = day("from") or end - timedelta(weeks=12)
     with reading() as db:
         page = queries.attempt_rows(db, step, start, end, paging.window(request.args, ROWS))
-    return render_template("analytics/attempts.html", page=page, step=step, start=start, end=end, about=DEFINITIONS)
+    return render_template("analytics/attempts.html", page=page, step=step, start=start, end=end, about=STEPS)
 
 
 @bp.get("/<name>.csv")
