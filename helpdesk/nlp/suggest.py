@@ -161,7 +161,10 @@ class Suggester:
             near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
         votes = Counter((kind, item) for _, kind, item in near[:NEAREST])
-        return [replace(one, agreement=votes[one.kind, one.id] / NEAREST) for one in found]
+        return [
+            replace(one, agreement=count / NEAREST) if (count := votes.get((one.kind, one.id))) else one
+            for one in found
+        ]
 
     def _reasons(self, query: str, candidate: Candidate) -> tuple[str, ...]:
         shelf = next(shelf for shelf in self.shelves if shelf.kind == candidate.kind)
