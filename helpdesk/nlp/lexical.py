@@ -17,7 +17,7 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 # Chosen on the development questions of the obliqa rulebooks, never on its test questions.
 K1 = 0.9
 B = 0.75
-TAIL = 500  # items; weighing a tail of this size anew takes about 10 ms.
+TAIL = 500  # items; a tail is weighed anew after each change, so it is kept short.
 TAIL_SHARE = 0.1  # of the whole; keeps the number of merges logarithmic while an index fills.
 MAX_QUERY_TERMS = 200  # different terms; more of a very long query adds time and little else.
 

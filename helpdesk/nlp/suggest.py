@@ -174,9 +174,9 @@ class Suggester:
         if candidate.agreement >= 0.3:  # A third of the neighbours; one alone says nothing.
             count = round(candidate.agreement * NEAREST)
             reasons.append(f"{count} of the {NEAREST} nearest texts belong to it.")
-        if candidate.cosine >= 0.7:  # Cosine of two wordings of one question, at the median.
+        if candidate.cosine >= 0.7:  # A judgement, only for the wording of the reason.
             reasons.append("Says nearly the same.")
-        elif candidate.cosine >= 0.5:  # Cosine of a question and its clause, at the median.
+        elif candidate.cosine >= 0.5:  # A judgement too.
             reasons.append("Close in meaning.")
         return tuple(reasons)
 
