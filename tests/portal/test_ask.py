@@ -86,7 +86,9 @@ class TestBeingAnswered:
     ) -> None:
         answer = make_answer(db, question=TITLE)
         client.get(f"/ask/suggestions?q={TITLE}&attempt={'b' * 32}")
-        going = client.get(f"/ask/open/{'b' * 32}/answer/{answer.id}")
+        link = f"/ask/open/{'b' * 32}/answer/{answer.id}"
+        assert link in client.get(f"/ask/suggestions?q={TITLE}&attempt={'b' * 32}").get_data(as_text=True)
+        going = client.get(link)
         assert going.headers["Location"].endswith(f"/faq/{answer.slug}")
         assert db.scalars(select(Attempt)).one().is_opened
 
