@@ -45,9 +45,6 @@ class Question(Base):
     __tablename__ = "questions"
     __table_args__ = (
         UniqueConstraint("source", "source_id"),
-        Index("ix_questions_state_created", "state", "created_at"),
-        Index("ix_questions_state_active", "state", "last_activity_at"),
-        Index("ix_questions_state_score", "state", "score"),
         Index("ix_questions_unanswered", "state", "answer_count", "created_at"),
         Index("ix_questions_author_created", "author_id", "created_at"),
     )
@@ -67,7 +64,7 @@ class Question(Base):
     # No foreign key: questions and answers would each have to be created before the other.
     accepted_answer_id: Mapped[int | None]
     has_official: Mapped[bool] = mapped_column(default=False)
-    score: Mapped[int] = mapped_column(default=0)
+    score: Mapped[int] = mapped_column(default=0, index=True)
     answer_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)  # of the whole thread
     view_count: Mapped[int] = mapped_column(default=0)  # brought by an import; views are not counted here
@@ -75,7 +72,7 @@ class Question(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
     edited_at: Mapped[datetime | None]
-    last_activity_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_activity_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     ticket_id: Mapped[int | None]  # the ticket it was turned into; tickets stand above this domain
     seq: Mapped[int] = mapped_column(default=0, index=True)
     source: Mapped[str | None] = mapped_column(String(60))
