@@ -66,7 +66,8 @@ def move(
 def add(db: Session, changes: Mapping[Place, int]) -> None:
     """Add to the counts of some places, always in the same order so that two writers never wait for each other."""
     rows = [{**place._asdict(), "count": change} for place, change in sorted(changes.items())]
-    db.connection().execute(_adding(db.get_bind().dialect.name), rows)
+    if rows:
+        db.connection().execute(_adding(db.get_bind().dialect.name), rows)
 
 
 @cache
