@@ -59,7 +59,7 @@ from helpdesk.triage import handlers as triage_handlers
 from helpdesk.triage import jobs as triage_jobs
 from helpdesk.triage import panels as triage_panels
 from helpdesk.triage import policy as triage_policy
-from helpdesk.triage.commands import evaluating, indexing, models
+from helpdesk.triage.commands import benching, evaluating, indexing, models
 from helpdesk.web import converters, errors, filters, logs, mailer, security, slots, styleguide, text
 
 BLUEPRINTS: Sequence[Blueprint] = (
@@ -152,6 +152,7 @@ COMMANDS: Sequence[click.Command] = (
     models.models_group,
     models.encoder_group,
     evaluating.eval_group,
+    benching.bench_command,
 )
 
 SESSION_DAYS = 14

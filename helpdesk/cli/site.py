@@ -14,6 +14,7 @@ from helpdesk.accounts import access
 from helpdesk.cli.server import settings
 from helpdesk.kernel import db as database
 from helpdesk.kernel.errors import Conflict
+from helpdesk.triage.commands import indexing
 
 STATIC = Path(__file__).parent.parent / "static"
 FREE_BYTES_WANTED = 500 * 1024 * 1024
@@ -61,4 +62,4 @@ def find_problems() -> list[str]:
         problems.append("The page scripts are missing. Run `make assets`.")
     if shutil.disk_usage(here.data_dir).free < FREE_BYTES_WANTED:
         problems.append("Less than 500 MB of disk are free. Make room before mail and uploads are refused.")
-    return problems
+    return problems or indexing.find_problems()

@@ -1,0 +1,240 @@
+"""The command line of triage: what it prints, and what it says about bad files."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskCliRunner
+
+from helpdesk.kernel import db as database
+from helpdesk.knowledge.models import PublishedAnswer
+from helpdesk.triage.commands.indexing import find_problems
+from tests.factories.knowledge import make_answer
+
+TOPICS = {
+    "cover": "How much credit cover must party {} lodge with the bank",
+    "panel": "Who may join Panel meeting {} and read its papers",
+    "meter": "Why did meter {} not answer the service request today",
+}
+SECONDS = {"seconds", "versions"}
+
+
+@pytest.fixture
+def runner(app) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def write_csv(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write_lines(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    rows = [
+        {"text": text.format(number), "category": topic, "day": f"2026-01-{number + 1:02}"}
+        for number in range(12)
+        for topic, text in TOPICS.items()
+    ]
+    return write_csv(tmp_path / "labelled.csv", rows)
+
+
+@pytest.fixture
+def strangers(tmp_path: Path) -> Path:
+    return write_csv(
+        tmp_path / "strangers.csv", [{"text": "Bake a cake with plums"}, {"text": "Paint the fence green"}]
+    )
+
+
+def figures(runner: FlaskCliRunner, *arguments: object) -> dict[str, object]:
+    result = runner.invoke(args=["eval", *map(str, arguments), "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+class TestEvaluating:
+    def test_retrieval_imports_and_searches_clauses_in_a_database_of_its_own(self, runner, db, tmp_path: Path) -> None:
+        passages = write_lines(
+            tmp_path / "passages.jsonl",
+            [
+                {"DocumentID": 1, "PassageID": f"{number}.1", "text": text.format(number) + ". This is a rule."}
+                for number, text in enumerate(TOPICS.values(), start=1)
+            ],
+        )
+        gold = [{"DocumentID": 1, "PassageID": "2.1"}]
+        questions = write_lines(
+            tmp_path / "questions.jsonl", [{"question": "Who reads the Panel's papers?", "gold": gold}]
+        )
+
+        found = figures(runner, "retrieval", "--passages", passages, "--questions", questions)
+
+        assert {"recall@10", "map@10"} <= found.keys()
+        assert (found["recall@10"], found["map@10"], found["passages"]) == (1, 1, 3)
+        assert found.keys() >= SECONDS
+        assert db.query(PublishedAnswer).count() == 0
+        assert database.current().writing is not None
+
+    def test_duplicates(self, runner, tmp_path: Path) -> None:
+        known = write_lines(
+            tmp_path / "known.jsonl", [{"id": topic, "question": text.format(1)} for topic, text in TOPICS.items()]
+        )
+        pairs = write_lines(tmp_path / "pairs.jsonl", [{"query": "Who joins a Panel meeting?", "faq": "panel"}])
+
+        found = figures(runner, "duplicates", "--questions", known, "--pairs", pairs)
+
+        assert {"recall@1", "recall@5", "recall@10", "mrr"} <= found.keys()
+        assert found["recall@1"] == 1
+
+    def test_earlier(self, runner, tmp_path: Path) -> None:
+        rows = [
+            {"id": 1, "question": "To ask the Secretary of State, how cover is lodged", "date_tabled": "2025-01-02"},
+            {"id": 2, "question": "To ask the Secretary of State, how is cover lodged", "date_tabled": "2025-07-02"},
+        ]
+        questions = write_lines(tmp_path / "questions.jsonl", rows)
+        groups = write_lines(tmp_path / "groups.jsonl", [{"group": 9, "ids": [1, 2]}])
+
+        found = figures(
+            runner, "earlier", "--questions", questions, "--groups", groups, "--from", "2025-07-01", "--strip-addressee"
+        )
+
+        assert (found["recall@10"], found["questions"]) == (1, 1)
+
+    def test_abstain(self, runner, labelled, strangers) -> None:
+        found = figures(runner, "abstain", "--known", labelled, "--questions", labelled, "--unknown", strangers)
+
+        assert {"coverage_at_95", "precision", "unknown_answered"} <= found.keys()
+        assert found["precision"] == 1
+
+    def test_triage(self, runner, labelled, strangers) -> None:
+        found = figures(
+            runner,
+            "triage",
+            "--train",
+            labelled,
+            "--test",
+            labelled,
+            "--unknown-train",
+            strangers,
+            "--unknown-test",
+            strangers,
+        )
+
+        expected = {"accuracy", "top3", "ece", "coverage_at_95", "unknown_auroc", "unknown_recall"}
+        assert expected <= found.keys()
+        assert found["accuracy"] == 1
+
+    def test_triage_can_be_split_by_a_date(self, runner, labelled) -> None:
+        found = figures(runner, "triage", "--train", labelled, "--split-date", "day:2026-01-10")
+
+        assert (found["train"], found["test"]) == (27, 9)
+
+    def test_clusters(self, runner, labelled) -> None:
+        found = figures(runner, "clusters", "--texts", labelled, "--labels-column", "category")
+
+        assert {"v_measure", "nmi", "ari", "clusters", "unassigned"} <= found.keys()
+        assert found["texts"] == 36
+
+    def test_a_table_is_printed_for_people(self, runner, labelled) -> None:
+        result = runner.invoke(args=["eval", "clusters", "--texts", str(labelled), "--labels-column", "category"])
+
+        assert "v_measure" in result.output
+        assert "seconds" in result.output
+
+
+class TestCitations:
+    def test_keys_and_misses(self, runner, tmp_path: Path) -> None:
+        rows = [{"text": "See Section H14.31", "expected": "H14.31"}, {"text": "Room C2", "expected": "C2"}]
+        path = write_csv(tmp_path / "citations.csv", rows)
+
+        found = figures(runner, "citations", "--file", path)
+
+        assert {"exact", "precision", "recall", "misses"} <= found.keys()
+        assert (found["exact"], found["misses"]) == (0.5, 1)
+
+
+class TestBadFiles:
+    @pytest.mark.parametrize(
+        ("name", "text", "sentence"),
+        [
+            ("x.csv", "a,b\n1,2\n", "There is no column"),
+            ("x.jsonl", "{not json\n", "cannot be read"),
+            ("x.txt", "hello", "neither .jsonl nor .csv"),
+        ],
+    )
+    def test_a_sentence_says_what_is_wrong(self, runner, tmp_path, name: str, text: str, sentence: str) -> None:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+
+        result = runner.invoke(args=["eval", "citations", "--file", str(path)])
+
+        assert result.exit_code == 1
+        assert sentence in result.output
+        assert "Traceback" not in result.output
+
+    def test_triage_needs_something_to_test_on(self, runner, labelled) -> None:
+        result = runner.invoke(args=["eval", "triage", "--train", str(labelled)])
+
+        assert "Give --test, or --split-date" in result.output
+
+    def test_a_database_that_is_not_empty_is_refused(self, runner, db, site_url, tmp_path: Path) -> None:
+        passages = write_lines(tmp_path / "p.jsonl", [{"DocumentID": 1, "PassageID": "1.1", "text": "A rule."}])
+        questions = write_lines(tmp_path / "q.jsonl", [{"question": "What?", "gold": []}])
+
+        result = runner.invoke(
+            args=[
+                "eval",
+                "retrieval",
+                "--passages",
+                str(passages),
+                "--questions",
+                str(questions),
+                "--database-url",
+                site_url,
+            ]
+        )
+
+        assert "not empty" in result.output
+
+
+class TestIndex:
+    def test_status_and_check_say_what_waits(self, runner, db) -> None:
+        make_answer(db, "How do we join?")
+        db.commit()
+
+        assert "1 items, 1 behind" in runner.invoke(args=["index", "status"]).output
+        (problem,) = find_problems()
+        assert "Embeddings are behind (1 answer)" in problem
+
+    @pytest.mark.slow
+    def test_rebuild_brings_them_up_to_date(self, runner, db) -> None:
+        make_answer(db, "How do we join?")
+        db.commit()
+
+        assert runner.invoke(args=["index", "rebuild"]).output.endswith("The indexes are up to date.\n")
+        assert find_problems() == []
+
+    @pytest.mark.slow
+    def test_a_kind_that_is_unknown_is_said_so(self, runner, db) -> None:
+        assert "There is no kind x" in runner.invoke(args=["index", "rebuild", "--kind", "x"]).output
+
+
+class TestModels:
+    def test_nothing_trained_yet_is_said_so(self, runner, db) -> None:
+        assert "No model was trained here yet" in runner.invoke(args=["models", "list"]).output
+        assert "There is no earlier model" in runner.invoke(args=["models", "rollback", "topic"]).output
+        assert "There is no model named x" in runner.invoke(args=["models", "promote", "x"]).output
+        assert "There is no model named x" in runner.invoke(args=["models", "show", "x"]).output
+
+    @pytest.mark.slow
+    def test_training_on_too_little_is_said_so(self, runner, db) -> None:
+        assert "Only 0 tickets have a settled topic" in runner.invoke(args=["train"]).output
