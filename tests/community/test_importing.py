@@ -146,6 +146,20 @@ class TestImport:
             ("Comments.xml", 2, "2"),
         }
 
+    def test_one_person_is_counted_once_on_one_post(self, db: Session, tmp_path: Path) -> None:
+        content = small.tables()
+        content["Votes"] += [
+            {"Id": number, "PostId": "10", "VoteTypeId": "2", "UserId": "2", "CreationDate": small.LATER}
+            for number in ("6", "7")
+        ]
+        report = bring(db, small.write(tmp_path, content))
+        assert [(refusal.file, refusal.number) for refusal in report.refusals][-1] == ("Votes.xml", 7)
+
+    def test_a_dump_may_lack_what_stands_around_the_posts(self, db: Session, tmp_path: Path) -> None:
+        content = {name: rows for name, rows in small.tables().items() if name in {"Users", "Posts"}}
+        report = bring(db, small.write(tmp_path, content))
+        assert (report.tallies["questions"].added, report.tallies["votes"].read) == (2, 0)
+
     def test_twice_is_the_same(self, db: Session, folder: Path) -> None:
         bring(db, folder)
         before, seqs = stored(db, "hops"), db.scalars(select(Question.seq)).all()
@@ -209,6 +223,16 @@ class TestNewerDump:
     def test_another_accepted_answer_replaces_the_old_one(self, db: Session, newer: Callable[..., Report]) -> None:
         newer(post10={"AcceptedAnswerId": ""})
         assert not by_number(db, "10").is_solved
+
+    def test_tags_follow_the_newer_dump(self, db: Session, newer: Callable[..., Report]) -> None:
+        newer(post10={"Tags": "<hops><beer>"})
+        question = queries.get(db, make_actor(db), by_number(db, "10").id)
+        assert [tag.name for tag in question.tags] == ["beer", "hops"]
+        assert {tag.name: tag.question_count for tag in db.scalars(select(Tag))}["age"] == 0
+
+    def test_an_accepted_answer_that_is_gone_is_noted(self, db: Session, newer: Callable[..., Report]) -> None:
+        report = newer(post10={"AcceptedAnswerId": "777"})
+        assert report.notes["accepted answers that are not in the dump"] == 1
 
     def test_what_the_newer_dump_lacks_stays(self, db: Session, newer: Callable[..., Report]) -> None:
         before = stored(db, "hops")

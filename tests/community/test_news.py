@@ -85,6 +85,13 @@ class TestTellOfAnswer:
             services.accept(db, asker, question, answer)
         assert outbox(db) == []
 
+    def test_a_hidden_comment_is_not_mailed(self, app: Flask, db: Session, monkeypatch: Any) -> None:
+        without_triage(app, monkeypatch)
+        question = make_question(db)
+        remark = services.comment(db, make_actor(db), question, "Rude.")
+        moderation.set_comment_hidden(db, make_actor(db, Role.AGENT), question, remark, is_hidden=True)
+        assert outbox(db) == []
+
     def test_a_hidden_answer_is_not_mailed(self, app: Flask, db: Session, monkeypatch: Any) -> None:
         without_triage(app, monkeypatch)
         question = make_question(db)

@@ -54,6 +54,9 @@ class TestReading:
         client.sign_in(make_user(db, Role.AGENT))
         assert "Only staff see this question" in client.get(hidden.path).get_data(as_text=True)
 
+    def test_a_visitor_who_asks_for_their_own_is_asked_to_sign_in(self, client: PageClient) -> None:
+        assert "/sign-in" in client.get("/questions?show=mine").location
+
     def test_a_huge_number_is_not_found(self, client: PageClient) -> None:
         assert client.get("/questions/99999999999999999999999").status_code == 404
 
@@ -143,6 +146,8 @@ class TestTakingPart:
         comment = db.scalars(select(Comment)).one()
         assert (comment.answer_id, comment.question_id) == (answer.id, question.id)
         assert response.location == f"{question.path}#comment-{comment.id}"
+        again = client.post(address, data={"once": once(), "comment": "Thank you."})
+        assert again.location == response.location
         refused = client.post(address, data={"once": once(2), "comment": "y" * 1_001})
         assert refused.status_code == 422
         assert "y" * 1_001 in refused.get_data(as_text=True)
@@ -215,6 +220,8 @@ class TestEditing:
         answer = make_answer(db, question, as_actor(helper), body="Mine")
         client.sign_in(helper)
         address = f"/questions/{question.id}/answers/{answer.id}/edit"
+        assert "Mine" in client.get(address).get_data(as_text=True)
+        assert client.post(address, data={"once": once(), "seen_at": "x", "body": ""}).status_code == 422
         data = {"once": once(), "seen_at": answer.updated_at.isoformat(), "body": "First save"}
         assert client.post(address, data=data).status_code == 302
         for seen_at in (data["seen_at"], "yesterday"):

@@ -84,6 +84,15 @@ class TestListing:
         assert [question.title for question in found.items] == ["Waits longer", "Unanswered"]
 
 
+class TestNewest:
+    def test_home_shows_what_its_reader_may_see(self, db: Session) -> None:
+        older = make_question(db, title="Older", is_public=True, at=START)
+        newer = make_question(db, title="Newer", at=START + timedelta(days=1))
+        assert [row.id for row in queries.newest(db, make_actor(db), 5)] == [newer.id, older.id]
+        (row,) = queries.newest(db, VISITOR, 5)
+        assert (row.title, row.url, row.is_solved) == ("Older", f"/questions/{older.id}/older", False)
+
+
 class TestReaders:
     def test_the_same_rule_serves_list_page_card_and_mail(self, db: Session) -> None:
         party, agent = make_actor(db), make_actor(db, Role.AGENT)
