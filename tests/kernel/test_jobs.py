@@ -15,10 +15,13 @@ from helpdesk.kernel.models import JobRow
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
 
+    def add(number: int) -> None:
+        seen.append(number)
+
     def fail(number: int) -> None:
         raise ValueError(f"no {number}")
 
-    monkeypatch.setattr(jobs, "_jobs", {"add": lambda number: seen.append(number), "fail": fail})
+    monkeypatch.setattr(jobs, "_jobs", {"add": add, "fail": fail})
     return seen
 
 
