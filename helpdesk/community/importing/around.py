@@ -49,6 +49,7 @@ def tag_questions(run: Run) -> None:
     for question_id, tag_id in sorted(pair for pair in known - wanted if pair[0] in decided):
         pair = (question_tags.c.question_id == question_id, question_tags.c.tag_id == tag_id)
         run.db.execute(delete(question_tags).where(*pair))
+        run.left_tag_ids.add(tag_id)
     new = sorted(pair for pair in wanted - known if pair[0] in decided)
     if new:
         rows = [{"question_id": question_id, "tag_id": tag_id} for question_id, tag_id in new]

@@ -25,6 +25,7 @@ class Run:
     report: Report
     user_ids: dict[str, int] = field(default_factory=dict)
     tag_ids: dict[str, int] = field(default_factory=dict)  # by name
+    left_tag_ids: set[int] = field(default_factory=set)  # taken away from a question by this dump
     question_ids: dict[str, int] = field(default_factory=dict)
     answer_ids: dict[str, tuple[int, int]] = field(default_factory=dict)  # the answer and its question
     questions: dict[str, PostRow] = field(default_factory=dict)  # those of the dump, without their texts

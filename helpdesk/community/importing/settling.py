@@ -67,7 +67,7 @@ def _state(run: Run, post: PostRow) -> Values:
 
 
 def settle_counts(run: Run) -> None:
-    """The kept counts of the source's questions and of all its tags."""
+    """The kept counts of the source's questions and of the tags that it has or had."""
     answers = select(func.count()).where(Answer.question_id == Question.id, Answer.is_hidden.is_(False))
     comments = select(func.count()).where(Comment.question_id == Question.id, Comment.is_hidden.is_(False))
     _update(
@@ -81,7 +81,7 @@ def settle_counts(run: Run) -> None:
         .where(question_tags.c.tag_id == Tag.id, Question.state != State.HIDDEN)
     )
     public = shown.where(Question.is_public)
-    for batch in batches(run.tag_ids.values()):
+    for batch in batches({*run.tag_ids.values(), *run.left_tag_ids}):
         _update(
             run,
             update(Tag).where(Tag.id.in_(batch)),
