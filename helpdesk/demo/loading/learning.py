@@ -12,6 +12,8 @@ from helpdesk.kernel.policy import SYSTEM
 from helpdesk.triage import engine
 from helpdesk.triage.services import grouping, indexing, training
 
+LEARNED = 1_500  # newest enquiries; the models are ready in half a minute, and more gain nothing on generated words
+
 
 def embed(plan: Plan, progress: Progress) -> None:
     """Vectors of every text; without an encoder words alone are searched."""
@@ -29,7 +31,7 @@ def learner(folder: Path, say: Callable[[str], object]) -> Callable[[Plan, Progr
             progress(1)
 
         try:
-            training.train(SYSTEM, engine.loaded(), folder, say=tick)
+            training.train(SYSTEM, engine.loaded(), folder, limit=LEARNED, say=tick)
         except Invalid as problem:  # too few enquiries, or no encoder: predictions wait until there are more
             say(str(problem))
 
