@@ -17,6 +17,7 @@ from helpdesk.triage.models import Correction, ModelRow, PredictionRow
 from helpdesk.triage.services import models, predicting, training
 from tests.factories.accounts import make_actor
 from tests.factories.tickets import make_queue, make_ticket, make_topic
+from tests.factories.triage import index_all
 
 COVER = "How much credit cover must our company lodge this week number {}"
 PANEL = "Who may join the next Panel meeting and read its papers number {}"
@@ -31,7 +32,9 @@ def topics(db):
 def classifier(using) -> TopicClassifier:
     texts = [predicting.text_of(text.format(number), "Please say.") for number in range(12) for text in (COVER, PANEL)]
     labels = ["credit-cover", "meetings"] * 12
-    return TopicClassifier().fit(texts, using.encoder.encode(texts), labels)
+    # A ticket's vector is that of its subject and first sentences, in one line.
+    lines = [text.replace("\n", " ") for text in texts]
+    return TopicClassifier().fit(texts, using.encoder.encode(lines), labels)
 
 
 @pytest.fixture
@@ -134,7 +137,7 @@ class TestCorrections:
         assert row.text.startswith("About the levy")
 
 
-def settle(db, topics, count: int) -> None:
+def settle(db, using, topics, count: int) -> None:
     """Tickets that agents put under their topic, half of each."""
     agent = make_actor(db, Role.AGENT)
     requester = make_actor(db)
@@ -142,12 +145,12 @@ def settle(db, topics, count: int) -> None:
         topic, text = (topics[0], COVER) if number % 2 else (topics[1], PANEL)
         ticket = make_ticket(db, requester, subject=text.format(number))
         tickets.set_topic(db, agent, ticket, topic)
-    db.commit()
+    index_all(db, using)
 
 
 class TestTraining:
     def test_a_first_model_is_measured_saved_and_used(self, db, using, topics, tmp_path: Path) -> None:
-        settle(db, topics, 110)
+        settle(db, using, topics, 110)
 
         (trained,) = training.train(SYSTEM, using, tmp_path, say=lambda _: None)
 
@@ -159,7 +162,7 @@ class TestTraining:
         assert TopicClassifier.load(Path(row.folder)).labels_.tolist() == ["credit-cover", "meetings"]
 
     def test_one_that_is_no_better_is_kept_aside(self, db, using, champion, topics, tmp_path: Path) -> None:
-        settle(db, topics, 110)
+        settle(db, using, topics, 110)
 
         (trained,) = training.train(SYSTEM, using, tmp_path, say=lambda _: None)
 
@@ -167,7 +170,7 @@ class TestTraining:
         assert models.champion(db, "topic").name == "topic-1"
 
     def test_too_few_tickets_are_said_so(self, db, using, topics, tmp_path: Path) -> None:
-        settle(db, topics, 4)
+        settle(db, using, topics, 4)
 
         with pytest.raises(Invalid, match="Only 4 tickets have a settled topic; at least 100"):
             training.train(SYSTEM, using, tmp_path, say=lambda _: None)

@@ -178,7 +178,7 @@ def _web() -> Iterator[_Site]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)]
     command += ["--worker-class", "gthread", "--threads", str(THREADS), "--timeout", "60"]
-    command += ["--config", "python:helpdesk.cli.gunicorn_hooks", "wsgi:app"]
+    command += ["--config", "python:helpdesk.triage.commands.bench_hooks", "wsgi:app"]
     process = subprocess.Popen(command)  # noqa: S603 - our own command
     site = _Site(process, port)
     try:

@@ -17,8 +17,9 @@ from helpdesk.nlp.topics import Prediction, TopicClassifier
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.events import TicketCorrected
 from helpdesk.tickets.models import UNSOLVED, Queue, Ticket, Topic
+from helpdesk.triage.columns import Floats
 from helpdesk.triage.engine import Engine
-from helpdesk.triage.models import Correction, PredictionRow, SearchText
+from helpdesk.triage.models import Correction, Embedding, PredictionRow, SearchText
 from helpdesk.triage.services.models import champion
 
 log = structlog.get_logger()
@@ -26,7 +27,8 @@ log = structlog.get_logger()
 TOPIC, PRIORITY = "topic", "priority"
 SURE = 0.5  # probability of the first topic below which staff are told “not sure”
 BATCH = 100  # tickets predicted in one transaction
-TEXT_CHARACTERS = 2_000  # of subject and first message together
+TEXT_CHARACTERS = 2_000  # of subject and messages together, for their words
+PART = 1  # the wording whose vector is used: the subject with the first sentences
 
 
 def text_of(title: str, body: str) -> str:
@@ -49,7 +51,7 @@ def predict(db: Session, using: Engine, ids: Sequence[int]) -> int:
     name, classifier = chosen
     documents = [one for one in sources.source("ticket").documents(db, ids=list(ids)) if not one.is_deleted]
     texts = [text_of(one.title, one.body) for one in documents]
-    vectors = using.encoder.encode(texts)
+    vectors = using.encoder.encode([one.texts[PART] for one in documents])
     topics = {topic.slug: topic for topic in db.scalars(select(Topic).options(joinedload(Topic.queue)))}
     priorities = _priorities(db, using, texts, vectors)
     for document, topic, priority in zip(documents, classifier.predict(texts, vectors), priorities, strict=True):
@@ -72,11 +74,13 @@ def model_in_use(db: Session, using: Engine, what: str) -> tuple[str, TopicClass
     """Name and classifier of the champion; without one, of the model that ships; loaded once a process."""
     row = champion(db, what)
     folder = Path(row.folder) if row else using.models_dir / what
+    if row is None and not folder.exists():
+        return None
     if folder not in using.classifiers:
         try:
             using.classifiers[folder] = TopicClassifier.load(folder)
         except ArtefactError as err:
-            log.warning("model_missing", what=what, problem=str(err))
+            log.warning("model_damaged", what=what, problem=str(err))
             return None
     return (row.name if row else f"{what} (shipped)"), using.classifiers[folder]
 
@@ -155,22 +159,27 @@ class Labelled:
     """A ticket whose topic people settled."""
 
     text: str
+    vector: Floats
     topic: str
     priority: str
     opened_at: datetime
 
 
-def labelled(db: Session, limit: int) -> list[Labelled]:
+def labelled(db: Session, model: str, limit: int) -> list[Labelled]:
     """The newest tickets whose topic is known, oldest first: solved under it, or corrected by an agent."""
     corrected = exists().where(Correction.ticket_id == Ticket.id, Correction.field == TOPIC)
     rows = db.execute(
-        select(SearchText.title, SearchText.body, Topic.slug, Ticket.priority, Ticket.opened_at)
+        select(SearchText.title, SearchText.body, Embedding.vector, Topic.slug, Ticket.priority, Ticket.opened_at)
         .select_from(Ticket)
         .join(Topic, Topic.id == Ticket.topic_id)
         .join(SearchText, (SearchText.kind == "ticket") & (SearchText.object_id == Ticket.id))
+        .join(Embedding, (Embedding.kind == "ticket") & (Embedding.object_id == Ticket.id))
+        .where(Embedding.part == PART, Embedding.model == model, Embedding.vector.is_not(None))
         .where(SearchText.is_deleted.is_(False), Ticket.solved_at.is_not(None) | corrected)
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(limit)
     ).all()
-    found = [Labelled(text_of(row.title, row.body), row.slug, str(row.priority), row.opened_at) for row in rows]
+    found = [
+        Labelled(text_of(row.title, row.body), row.vector, row.slug, str(row.priority), row.opened_at) for row in rows
+    ]
     return found[::-1]

@@ -70,11 +70,10 @@ def train(actor: Actor, using: Engine, folder: Path, *, limit: int = LIMIT, say:
     if using.encoder is None:
         raise Invalid(using.problem)
     with reading() as db:
-        rows = labelled(db, limit)
+        rows = labelled(db, using.model, limit)
     if len(rows) < FEWEST:
         raise Invalid(f"Only {len(rows)} tickets have a settled topic; at least {FEWEST} are needed to learn from.")
-    say(f"Reading {len(rows)} tickets…")
-    vectors = using.encoder.encode([row.text for row in rows])
+    vectors = np.stack([row.vector for row in rows])
     trained = []
     for what in (TOPIC, PRIORITY):
         lesson = _lesson(rows, vectors, [getattr(row, what) for row in rows])
