@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel.models import SequenceRow
@@ -26,6 +26,7 @@ WORDS = (
     SearchText.is_deleted,
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
+HEADS = select(SequenceRow.name, SequenceRow.value).where(SequenceRow.name.in_((*KINDS, EMBEDDING, REBUILD)))
 MAX_ID = 2**31 - 1  # after every id: items whose number was seen are not read again
 
 
@@ -70,7 +71,7 @@ class IndexCache:
 
     def follow(self, db: Session) -> None:
         """Read what changed since the last time: one small query when nothing did."""
-        heads = {name: value for name, value in db.execute(_heads())}  # noqa: C416 - rows, not pairs
+        heads = {name: value for name, value in db.execute(HEADS)}  # noqa: C416 - rows, not pairs
         with self.lock:
             if heads.get(REBUILD, 0) != self.seen_rebuild:
                 self._start_again(heads.get(REBUILD, 0))
@@ -122,7 +123,3 @@ class IndexCache:
         index.vectors.remove({key_of(row.object_id, row.part) for row in rows}.difference(keys))
         if new:
             index.vectors.put(keys, np.stack([row.vector for row in new]))
-
-
-def _heads() -> Select[str, int]:
-    return select(SequenceRow.name, SequenceRow.value).where(SequenceRow.name.in_((*KINDS, EMBEDDING, REBUILD)))

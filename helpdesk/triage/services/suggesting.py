@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
-from sqlalchemy import and_, literal, select, union_all
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options, sources
@@ -28,11 +28,13 @@ from helpdesk.triage.engine import Engine
 from helpdesk.triage.enums import Likelihood
 from helpdesk.triage.excerpts import excerpt
 from helpdesk.triage.models import SearchText
-from helpdesk.triage.queries import words
+from helpdesk.triage.queries import rights, words
 
 FIRST_WORDS = 3  # of a question before anything is suggested
-MAX_OWN = 2_000  # tickets of one organisation that are searched; an exact comparison of these takes milliseconds
+PARTS_OF_TICKET = (0, 1)  # its subject, and its subject with the first sentences
 REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
+
+THRESHOLDS = select(OptionRow.name, OptionRow.value).where(OptionRow.name.in_(("likely", "possible")))
 
 Items = Mapping[str, Iterable[int]]
 
@@ -107,7 +109,7 @@ def ranked(
             limit=limit,
             vector=vector,
             allowed=allowed,
-            keep=partial(seen_by, db, actor),
+            keep=partial(rights.seen_by, db, actor),
             cited=cited,
         )
 
@@ -124,29 +126,14 @@ def _shelves(
 def _allowed(db: Session, actor: Actor, chosen: Sequence[Source]) -> dict[str, Keys | None]:
     """What is searched: everything of a kind, but of tickets only the reader's own, lest others' crowd them out."""
     allowed: dict[str, Keys | None] = {source.kind: None for source in chosen}
-    ticket = next((source for source in chosen if source.kind == "ticket"), None)
-    if ticket is None or actor.is_staff:
+    if "ticket" not in allowed or actor.is_staff:
         return allowed
     if not actor.is_authenticated:
         del allowed["ticket"]
         return allowed
-    newest = ticket.visible(actor).order_by(None).subquery()
-    ids = db.scalars(select(newest.c[0]).order_by(newest.c[0].desc()).limit(MAX_OWN))
-    allowed["ticket"] = np.array([key_of(one, part) for one in ids for part in (0, 1)], dtype=np.int64)
+    own = [key_of(one, part) for one in rights.own_tickets(db, actor) for part in PARTS_OF_TICKET]
+    allowed["ticket"] = np.array(own, dtype=np.int64)
     return allowed
-
-
-def seen_by(db: Session, actor: Actor, candidates: Items) -> dict[str, set[int]]:
-    """Those of `candidates` that `actor` may see: each kind's own rule, in one query."""
-    branches = []
-    for kind, ids in candidates.items():
-        visible = sources.source(kind).visible(actor).order_by(None).subquery()
-        branches.append(select(literal(kind), visible.c[0]).where(visible.c[0].in_(list(ids))))
-    seen: dict[str, set[int]] = {kind: set() for kind in candidates}
-    if branches:
-        for kind, object_id in db.execute(union_all(*branches)):
-            seen[kind].add(object_id)
-    return seen
 
 
 def cited_items(db: Session, query: str) -> dict[str, list[int]]:
@@ -215,8 +202,6 @@ def _shared(asked: set[str], text: str) -> tuple[str, ...]:
 
 def thresholds(db: Session) -> tuple[float, float]:
     """From which probability a suggestion is called likely, and possible."""
-    rows: dict[str, Any] = {
-        row.name: row.value for row in db.scalars(select(OptionRow).where(OptionRow.name.in_(("likely", "possible"))))
-    }
-    likely, possible = (float(rows.get(name, options.DEFAULTS[name])) for name in ("likely", "possible"))
+    chosen: dict[str, Any] = {row.name: row.value for row in db.execute(THRESHOLDS)}
+    likely, possible = (float(chosen.get(name, options.DEFAULTS[name])) for name in ("likely", "possible"))
     return likely, possible
