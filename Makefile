@@ -10,7 +10,6 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 run: $(SETUP)/serve $(SETUP)/assets ## Set up once, load the demonstration, serve http://127.0.0.1:8000
-	@$(BIN)/python -m helpdesk init
 	@$(BIN)/python -m helpdesk demo
 	@$(BIN)/python -m helpdesk serve
 

@@ -6,6 +6,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from helpdesk import schema
 from helpdesk.config import Settings
 from helpdesk.demo import services
 from helpdesk.kernel.errors import HelpdeskError
@@ -22,7 +23,8 @@ SEED = 2026
 def demo_command(enquiries: int, seed: int) -> None:
     """Fill an empty site with invented organisations, people, content and a year of enquiries. Safe to repeat."""
     settings: Settings = current_app.extensions["signpost.settings"]
-    logs.configure(logging.WARNING)
+    logs.configure(logging.ERROR)
+    schema.upgrade(settings.database_url)
     try:
         is_new = services.load(seed=seed, size=enquiries, models_dir=settings.data_dir / "models", say=click.echo)
     except HelpdeskError as error:
