@@ -14,9 +14,9 @@ from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services.grouping import GROUPED
 from helpdesk.triage.services.suggesting import SuggestionItem, present, ranked, thresholds
 
-RANKED = 60  # candidates looked at, so that each kind has some
+RANKED = 30  # candidates looked at, so that each kind has some
 LEAST = 0.1  # probability below which nothing is shown, not even beside a ticket
-QUERY_CHARACTERS = 600  # of title and body: the rest of a long text blurs what it is about
+QUERY_CHARACTERS = 300  # of title and body: the rest of a long text blurs what it is about
 
 
 def related(
