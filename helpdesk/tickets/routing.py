@@ -182,6 +182,13 @@ _KEY = (
     r"(?:private keys?|secret keys?|signing keys?|smki keys?|key material|cryptographic credentials"
     r"|credentials|certificates?)"
 )
+_NOTICE = r"(?:J2\.1|J3\.14|M8\.\d)(?:\(\w+\))*"  # notices of charges or credit cover not paid, and of their effect
+# "We read" may stand in a question: "May we read", "Can we read".
+_READING = (
+    r"(?<!may )(?<!can )(?<!could )(?<!should )(?<!do )\b(?:we|our \w+) (?:have |had )?"
+    r"(?:read|collected|retrieved|accessed|obtained)"
+)
+_USAGE = r"(?:consumption )?(?:data|readings) (?:of|from) (?:\w+ ){0,2}(?:customers|consumers)"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -195,9 +202,11 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:material |serious |critical |unpatched |zero[- ]day )?security vulnerabilit(?:y|ies)\b",
             rf"\bcompromised? (?:of )?(?:our |the |a |its )?{_KEY}",
             r"\bkey compromise\b",
+            r"\bvulnerabilit(?:y|ies) under (?:section )?G[23]\b",  # their duties to notify: G2.11, G3.18
         ),
         event=_pattern(
-            rf"\b{_KEY} (?:(?:has|have|had|may have|might have|could have) (?:\w+ )?been|was|were|is|are) (?:\w+ )?"
+            rf"\b{_KEY} (?:(?:has|have|had|may have|might have|could have) (?:\w+ )?been|was|were|is|are"
+            r"|(?:may|might|could) be) (?:\w+ )?"
             r"(?:compromised|stolen|lost|leaked|exposed|copied|published)\b",
             r"\b(?:we|our \w+|our \w+ \w+|systems?|network|servers?|website|head-?end) (?:(?:has|have|had"
             r"|may have|might have"
@@ -228,7 +237,13 @@ RULES: tuple[Rule, ...] = (
             r"(?:administration|liquidation|insolvency|receivership|bankrupt)",
             r"\b(?:administrators?|liquidators?|receivers?) (?:\w+ )?(?:has|have|had|was"
             r"|were) (?:\w+ )?been appointed\b"
-            r"|\b(?:administrators?|liquidators?|receivers?) (?:was|were) appointed (?:over|to|for|by)\b",
+            r"|\b(?:administrators?|liquidators?|receivers?) (?:was|were) appointed (?:over|to|for|by)\b"
+            # On a day: unless it is the person who looks after a Party's accounts here.
+            r"|(?<!party )(?<!party's )(?<!system )(?<!new )\b(?:administrators?|liquidators?|receivers?) (?:was|were)"
+            r" appointed (?:on|last|this|yesterday|today)\b",
+            rf"\b(?:received|got|had|been (?:sent|given|served)) .{{0,20}}"
+            rf"\b(?:{_NOTICE} notice|notice under {_NOTICE})",
+            rf"{_READING} (?:the )?(?:\w+ )?{_USAGE}\b.{{0,40}}\bwithout (?:valid |their |the )*consent\b",
             r"\b(?:we|party|company|supplier) (?:\w+ )?(?:are|is|have become|has become) (?:\w+ )?"
             r"(?:insolvent|unable to pay (?:our|its) debts|bankrupt)\b",
             r"\bwinding[- ]up (?:petition|order) (?:has|have|was|is)\b",
@@ -268,6 +283,9 @@ RULES: tuple[Rule, ...] = (
             rf"\b{_DATA}\b.{{0,60}}\b(?:has|have|had|was|were|may have|might have|got)(?: been)?(?: \w+)? {_LOSS}\b",
             rf"\b{_LOSS}\b.{{0,80}}\b{_DATA}\b.{{0,60}}\b{_WRONGLY}",
             rf"\b{_WRONGLY}\b.{{0,20}}\b{_LOSS}\b.{{0,80}}\b{_DATA}\b",
+            rf"\b{_DATA} (?:went|was sent|were sent|has gone) (?:out )?to (?:the|a|an) wrong\b",
+            rf"\b(?:stick|laptop|phone|tablet|disk|drive|folder|file|letter)s? (?:with|of|holding) {_DATA}"
+            r" (?:is|are|was|were|went|has been) (?:lost|missing|stolen|mislaid)\b",
             rf"\b(?:we|i|somebody|someone|colleague|employee|agent)\b.{{0,20}}\b(?:lost|leaked|exposed"
             rf"|mislaid)\b.{{0,60}}\b{_DATA}\b",
         ),
@@ -307,7 +325,7 @@ _HINT = _pattern(
     r"incident|breach|attack|hack|access|malware|ransomware|phishing|vulnerab|compromis|exfiltrat"
     r"|unauthori[sz]ed|intru|exploit",
     r"backdoor|infect|\bkeys?\b|credential|certificate|broke[n]? in|logged in|got in|stole|encrypted by",
-    r"default|EoD|administrat|liquidat|receiver|insolven|bankrupt|winding|unable to pay",
+    r"default|EoD|administrat|liquidat|receiver|insolven|bankrupt|winding|unable to pay|\bnotice\b",
     r"last resort|solr|ceas|stopp|collapsed|gone bust|exited|failed financially|revoked",
     r"personal|customer|consumer|employee|staff|consumption data|special category",
     r"\bdcc|\bssi\b|self[- ]service|duis|data service|communications? service|service requests?",
