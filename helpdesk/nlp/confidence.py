@@ -42,12 +42,16 @@ class Confidence:
         self.curves = dict(curves)
 
     def probabilities(self, candidates: Sequence[Candidate]) -> Doubles:
-        """The probability that each candidate answers the query, shape (n,)."""
+        """The probability that each candidate answers the query, shape (n,).
+
+        Margins are taken among candidates of one kind: a question that Parties ask in the same words as a published
+        answer is no reason to doubt the answer.
+        """
         result = np.zeros(len(candidates))
-        for matching, curve in self.curves.items():
-            places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
-            if places:
-                result[places] = curve.probabilities(features([candidates[at] for at in places]))
+        for kind in {one.kind for one in candidates}:
+            places = [at for at, one in enumerate(candidates) if one.kind == kind]
+            curve = self.curves[matching_of(kind)]
+            result[places] = curve.probabilities(features([candidates[at] for at in places]))
         result[[one.is_cited for one in candidates]] = CITED
         return result
 
