@@ -5,6 +5,15 @@ from typing import Any
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST = 2**31 - 1  # of PostgreSQL's integer, which both databases' keys are
+LONGEST = 10  # digits of the largest
+
+
+def row_number(text: str) -> int | None:
+    """The row that a form's field names; None for what no row is called."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST):
+        return None
+    number = int(text)
+    return number if number <= LARGEST else None
 
 
 class RowNumber(IntegerConverter):

@@ -92,7 +92,7 @@ class TestBeingAnswered:
         assert going.headers["Location"].endswith(f"/faq/{answer.slug}")
         assert db.scalars(select(Attempt)).one().is_opened
 
-    @pytest.mark.parametrize("item", ["", "answer", "answer:x", "nonsense:1", "ticket:999999"])
+    @pytest.mark.parametrize("item", ["", "answer", "answer:x", "nonsense:1", "ticket:999999", f"answer:{10**20}"])
     def test_rubbish_is_a_sentence(self, client: PageClient, asker: User, item: str) -> None:
         assert client.post("/ask/answered", data={"item": item}).status_code in {404, 422}
 
@@ -126,6 +126,13 @@ class TestSending:
         answer = sent(client, audience="community", title="Our private key was compromised last night")
         assert answer.status_code == 422
         assert "must not be posted to the community" in answer.get_data(as_text=True)
+        assert db.scalar(select(func.count()).select_from(Question)) == 0
+
+    def test_an_incident_at_the_end_of_a_long_text_is_refused_too(
+        self, client: PageClient, db: Session, asker: User
+    ) -> None:
+        body = "We wait for the assessor. " * 200 + "Our private key was compromised last night."
+        assert sent(client, audience="community", body=body).status_code == 422
         assert db.scalar(select(func.count()).select_from(Question)) == 0
 
     def test_sharing_is_offered_only_where_the_organisation_allows_it(self, client: PageClient, db: Session) -> None:

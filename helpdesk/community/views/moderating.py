@@ -10,11 +10,10 @@ from helpdesk.community.models import Question
 from helpdesk.community.policy import Can
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.errors import Invalid
+from helpdesk.web.converters import row_number
 from helpdesk.web.marks import needs
 
 bp = Blueprint("community_moderation", __name__, url_prefix="/questions/<int:question_id>")
-
-MAX_ID = 2**31 - 1
 
 
 def _question(db: Session, question_id: int) -> Question:
@@ -46,12 +45,12 @@ def reopen(question_id: int) -> ResponseReturnValue:
 def duplicate(question_id: int) -> ResponseReturnValue:
     """The original is named by its number, or by its address, which holds the number."""
     named = request.form.get("original", "").strip()[:500]
-    number = next((part for part in named.split("/") if part.isascii() and part.isdecimal()), "0")
-    if not 0 < int(number[:12]) <= MAX_ID:
+    number = next((found for part in named.split("/") if (found := row_number(part))), None)
+    if number is None:
         raise Invalid("Give the number or the address of the question that stays, such as /questions/12.")
     with unit_of_work() as db:
         question = _question(db, question_id)
-        moderation.mark_duplicate(db, current_user(), question, _question(db, int(number)))
+        moderation.mark_duplicate(db, current_user(), question, _question(db, number))
     flash("Marked as a duplicate: readers are led to the other question.", "success")
     return redirect(question.path)
 

@@ -21,6 +21,7 @@ from helpdesk.tickets import routing
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.enums import Audience
 from helpdesk.triage import services as triage
+from helpdesk.web.converters import row_number
 from helpdesk.web.marks import public, signed_in
 
 bp = Blueprint("ask", __name__, url_prefix="/ask")
@@ -74,9 +75,9 @@ def send() -> ResponseReturnValue:
     form = AskForm()
     actor = current_user()
     form.offer(actor)
-    text = f"{form.title.data or ''}\n{form.body.data or ''}"[:SUGGEST_LENGTH]
+    text = f"{form.title.data or ''}\n{form.body.data or ''}"
     if "check" in request.form:
-        return show(form, look(text, form.attempt.data or ""))
+        return show(form, look(text[:SUGGEST_LENGTH], form.attempt.data or ""))
     if not form.validate_on_submit():
         return show(form), 422
     if form.audience.data == COMMUNITY and (rule := routing.match(text)) and rule.is_restricted:
@@ -136,14 +137,14 @@ def open_item(token: str, kind: str, object_id: int) -> ResponseReturnValue:
 def answered() -> ResponseReturnValue:
     """“This answered me”: the attempt ends, and is counted."""
     kind, _, number = request.form.get("item", "").partition(":")
-    if not number.isdecimal():
+    object_id, actor = row_number(number), current_user()
+    if object_id is None:
         raise Invalid("Choose which text answered you.")
-    actor = current_user()
     with unit_of_work() as db:
-        cards = source(kind).cards(db, actor, [int(number)])
+        cards = source(kind).cards(db, actor, [object_id])
         if not cards:
             raise NotFound("This text is not here any more.")
-        triage.confirm(db, actor, request.form.get("attempt", "")[:64], kind, int(number))
+        triage.confirm(db, actor, request.form.get("attempt", "")[:64], kind, object_id)
         if actor.is_authenticated:
             accounts.drop_draft(db, actor, "ask")
     return render_template("portal/answered.html", card=cards[0])
