@@ -24,9 +24,11 @@ from helpdesk.accounts.models import User
 from helpdesk.tickets.enums import Channel, Priority, Status
 from helpdesk.tickets.models import Queue, Topic
 from helpdesk.tickets.queries import Filters
+from helpdesk.web.converters import row_number
 from helpdesk.web.forms import BODY_LENGTH, TITLE_LENGTH, OnceForm
 
 MAX_FILES = 5
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2100  # of a day that a filter takes
 ANY = ""  # the value of a filter that narrows nothing
 
 STATUS_LABELS = {
@@ -61,8 +63,7 @@ class ReplyForm(OnceForm):
 
     @property
     def seen_id(self) -> int | None:
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdecimal() else None
+        return row_number(self.seen.data or "")
 
 
 class NoteForm(OnceForm):
@@ -176,5 +177,6 @@ def _any(label: str, choices: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 
 
 def _day(field: Any) -> date | None:
+    """A day that can be compared with; a year that no ticket has would overflow the arithmetic of dates."""
     found: date | None = field.data
-    return found
+    return found if found is not None and EARLIEST_YEAR <= found.year <= LATEST_YEAR else None

@@ -15,7 +15,8 @@ from helpdesk.tickets.enums import Channel, Status
 from helpdesk.tickets.models import Ticket
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
-from tests.factories.accounts import make_actor
+from tests.client import PageClient
+from tests.factories.accounts import make_actor, make_user
 from tests.factories.tickets import make_queue, make_topic
 
 ALL = Window(1, 500)
@@ -84,6 +85,15 @@ class TestVolume:
         assert sum(week.opened for week in queries.by_week(db, Period.YEAR)) == 0
         assert sum(band.opened for band in queries.backlog(db)) == 0
         assert references(db, RowFilter()) == set()
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "address", ["/insights/tickets?from=0001-01-01&to=9999-12-31", "/insights/attempts?to=0001-01-01"]
+    )
+    def test_a_wild_day_in_the_address_does_no_harm(self, db: Session, client: PageClient, address: str) -> None:
+        client.sign_in(make_user(db, Role.LEAD))
+        assert client.get(address).status_code == 200
 
 
 class TestTimes:

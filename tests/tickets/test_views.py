@@ -252,6 +252,7 @@ class TestDesk:
         [
             "/desk?queue=x&status=y&topic=z&priority=9&agent=abc&channel=q&category=w&sort=zzz&page=zz",
             "/desk?opened_from=2026-99-99&opened_to=yesterday",
+            "/desk?opened_from=0001-01-01&opened_to=9999-12-31",
             "/desk?agent=999999999999999999999&page=99999999",
             "/desk?status=&queue='--",
         ],
@@ -317,6 +318,9 @@ class TestWork:
         assert "New since you began to write" in page
         (field,) = re.findall(r'name="seen" value="(\d+)"', page)
         assert self.send(db, client, ticket, seen=field, body="My long answer").status_code == 302
+
+    def test_a_wild_number_of_a_message_does_no_harm(self, db: Session, client: PageClient, ticket: Ticket) -> None:
+        assert self.send(db, client, ticket, seen="9" * 20).status_code == 302
 
     def test_a_note_has_its_own_door(self, db: Session, client: PageClient, ticket: Ticket) -> None:
         fields = {"note-body": "Ask finance first", "note-once": TOKEN, "body": "Not this"}

@@ -23,6 +23,7 @@ bp = Blueprint("insights", __name__, url_prefix="/insights")
 
 ROWS = 50
 TOPICS_ON_OVERVIEW = 8
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2100  # of a day that an address names
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -35,10 +36,12 @@ def chosen(kind: type[Word], name: str, default: Word) -> Word:
 
 
 def day(name: str) -> date | None:
+    """The day that the address names; none for rubbish, and for a year that would overflow the arithmetic of dates."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        found = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
+    return found if EARLIEST_YEAR <= found.year <= LATEST_YEAR else None
 
 
 @bp.get("")
