@@ -133,13 +133,14 @@ def _enquiry(
     channel = random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
     facts = writer.facts(category, channel, opened_at.date())
     worded = writer.enquiry(intent, intent.get("contexts", subject["contexts"]), facts)
+    kind = _kind(channel, subject["topic"], intent["rule"], random)
     priority = _priority(intent["rule"], priorities.get(subject["topic"] or "", "normal"), worded, random)
     first, last = _working_minutes(priority, random)
     replied_at = _within(hours.add_working_minutes(opened_at, first), end, ANSWERED_SHARE, random)
     solved_at = replied_at and _within(hours.add_working_minutes(opened_at, last), end, SOLVED_SHARE, random)
     return Enquiry(
         number=number,
-        subject=worded.subject,
+        subject=writer.title(intent, facts) if kind == "question" else worded.subject,
         body=worded.body,
         topic=subject["topic"],
         intent=intent["subject"],
@@ -148,7 +149,7 @@ def _enquiry(
         channel=channel,
         category=category,
         opened_at=opened_at,
-        kind=_kind(channel, subject["topic"], intent["rule"], random),
+        kind=kind,
         reply=writer.reply(intent["point"], subject["replies"], facts),
         first_response_minutes=first if replied_at else None,
         resolution_minutes=last if solved_at else None,

@@ -54,6 +54,11 @@ class Writer:
         text = pick.choice(replies).replace("{point}", point)
         return "\n\n".join(fill(part, facts.values, pick) for part in (opener, text, closer) if part)
 
+    def title(self, intent: Mapping[str, Any], facts: "Facts") -> str:
+        """A line that other Parties understand without the text below it: a question where there is one."""
+        questions = [ask for ask in intent["asks"] if ask.endswith("?")]
+        return fill(self._random.choice(questions or intent["asks"]), facts.values, self._random)[:200]
+
     def sentence(self, group: str, facts: "Facts") -> str:
         """One sentence of a group of phrases, such as what a requester writes back."""
         return fill(self._random.choice(self._phrases[group]), facts.values, self._random)

@@ -50,7 +50,7 @@ def add_answers(db: Session, plan: Plan, progress: Progress) -> None:
     """The published answers, each with the other ways in which people ask it."""
     lead, random = cast.read(db).lead, plan.random("answers")
     for text in texts.answers():
-        at = plan.now - timedelta(days=DAYS) * random.betavariate(5, 1)  # most were there when the year began
+        at = plan.now - timedelta(days=DAYS) * random.betavariate(2, 1)  # more of them early in the year
         answer = knowledge.draft_answer(
             db,
             lead,

@@ -1,0 +1,54 @@
+"""A small demonstration, loaded once for each database and rolled back after the last test that reads it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from helpdesk.app import create_app
+from helpdesk.config import Settings
+from helpdesk.demo import services
+from helpdesk.demo.loading import plan
+from helpdesk.demo.loading.plan import Plan
+from helpdesk.kernel import db as database
+from tests.factories.triage import make_engine
+
+ENQUIRIES = 60
+
+
+@dataclass
+class Demonstration:
+    """What was loaded and what the loading said."""
+
+    db: Session
+    app: Flask
+    plan: Plan
+    lines: list[str]
+    models_dir: Path
+
+    def load_again(self) -> bool:
+        return services.load(seed=1, size=ENQUIRIES, models_dir=self.models_dir, say=self.lines.append)
+
+
+@pytest.fixture(scope="module")
+def demonstration(site: database.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    folder = tmp_path_factory.mktemp("demonstration")
+    settings = Settings(secret_key="test", data_dir=folder, is_development=True, database_url="sqlite://")
+    with site.writing.connect() as connection:
+        transaction = connection.begin()
+        joined = database.Database.__new__(database.Database)
+        joined.engine = site.engine
+        joined.writing = joined.reading = connection
+        joined.session_options = {"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
+        app = create_app(settings, joined)
+        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as db:
+            make_engine(db)
+            lines: list[str] = []
+            services.load(seed=1, size=ENQUIRIES, models_dir=folder, say=lines.append)
+            begun = plan.read(db)
+            assert begun is not None
+            yield Demonstration(db, app, begun, lines, folder)
+        transaction.rollback()
