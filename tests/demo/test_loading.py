@@ -87,7 +87,7 @@ class TestWhatIsLoaded:
     def test_attempts_end_in_all_ways_and_are_their_askers_own(self, demonstration: Demonstration):
         db = demonstration.db
         attempts = db.scalars(select(Attempt)).all()
-        requesters = {ticket_id: user_id for ticket_id, user_id in db.execute(select(Ticket.id, Ticket.requester_id))}
+        requesters = {ticket.id: ticket.requester_id for ticket in db.scalars(select(Ticket))}
 
         assert {Outcome.TICKET, Outcome.OPEN} <= {one.outcome for one in attempts}
         assert all(requesters[one.ticket_id] == one.user_id for one in attempts if one.ticket_id)
