@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts import queries as people
-from helpdesk.accounts.enums import Notice
+from helpdesk.accounts.enums import Notice, UserState
+from helpdesk.accounts.models import User
 from helpdesk.kernel import mail
-from helpdesk.tickets import hours, queries, records, routing
-from helpdesk.tickets.models import Message, Ticket
+from helpdesk.tickets import hours, queries, queues, records, routing
+from helpdesk.tickets.models import Message, Queue, Ticket
 
 # Which choice of a follower each occasion asks; who is not named here is told whatever they chose.
 FOLLOWED = {
@@ -26,8 +27,12 @@ TO_OUTSIDER = {"reply", "solved"}  # a requester without an account hears by e-m
 
 def send(db: Session, ticket_id: int, occasion: str, message_id: int | None = None, by_id: int | None = None) -> None:
     """Promise the mails of one occasion: nobody hears of their own act, of a note, or of what they may not read."""
-    wanted = select(Ticket).where(Ticket.id == ticket_id).options(joinedload(Ticket.queue), joinedload(Ticket.agent))
-    ticket = db.scalars(wanted).one()
+    wanted = (
+        select(Ticket)
+        .where(Ticket.id == ticket_id)
+        .options(joinedload(Ticket.queue).joinedload(Queue.members), joinedload(Ticket.agent))
+    )
+    ticket = db.scalars(wanted).unique().one()
     message = db.get(Message, message_id) if message_id is not None else None
     context = _context(ticket, message)
     sent: set[str] = set()
@@ -45,8 +50,8 @@ def _readers(db: Session, ticket: Ticket, occasion: str, by_id: int | None) -> I
             yield ticket.requester_email, "/tickets" if ticket.requester_id is not None else ""
         return
     agent = ticket.agent
-    if occasion in TO_AGENT and agent is not None and agent.id != by_id and agent.email:
-        yield agent.email, "/desk/tickets"
+    if occasion in TO_AGENT and agent is not None and agent.id != by_id and _works(agent, ticket.queue):
+        yield agent.email or "", "/desk/tickets"
     if occasion in TO_OUTSIDER and ticket.requester_id is None and ticket.requester_email:
         yield ticket.requester_email, ""
     if occasion in FOLLOWED:
@@ -54,6 +59,11 @@ def _readers(db: Session, ticket: Ticket, occasion: str, by_id: int | None) -> I
             if actor.id != by_id and queries.can_read(db, actor, ticket):
                 is_own = actor.id == ticket.requester_id
                 yield address, "/desk/tickets" if actor.is_staff and not is_own else "/tickets"
+
+
+def _works(agent: User, queue: Queue) -> bool:
+    """Whether a ticket's agent still is one: who left, or left the queue, keeps old tickets but hears nothing."""
+    return agent.state is UserState.ACTIVE and bool(agent.email) and queues.may_work(agent, queue)
 
 
 def _context(ticket: Ticket, message: Message | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What every use case of tickets leaves behind: messages, lines of history, index events and promised mails."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -109,5 +110,12 @@ def notify(
 ) -> None:
     """Promise the mails of one occasion; who gets them is decided when they are made."""
     if not mail.is_silent():
-        by_id = by.id if by else None
-        jobs.enqueue(db, "tickets.notify", ticket_id=ticket.id, occasion=occasion, message_id=message_id, by_id=by_id)
+        jobs.enqueue(
+            db,
+            "tickets.notify",
+            ticket_id=ticket.id,
+            occasion=occasion,
+            message_id=message_id,
+            by_id=by.id if by else None,
+            token=f"mail:{secrets.token_hex(16)}",  # so that a job whose worker died after it mails once
+        )

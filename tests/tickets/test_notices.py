@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import services as accounts
-from helpdesk.accounts.enums import Notice
+from helpdesk.accounts.enums import Notice, UserState
 from helpdesk.accounts.models import Organisation, User
 from helpdesk.kernel import jobs
-from helpdesk.kernel.models import OutboxRow
+from helpdesk.kernel.models import JobRow, OutboxRow
 from helpdesk.kernel.policy import Actor, Role
+from helpdesk.tickets import jobs as ticket_jobs
 from helpdesk.tickets import queries, services
 from helpdesk.tickets.enums import Audience
 from helpdesk.tickets.models import Ticket
@@ -99,6 +100,30 @@ class TestWhoIsTold:
         mails(app, db)
         services.reply(db, agent, ticket, "The answer")
         assert told(app, db) == []
+
+    @pytest.mark.parametrize("change", [{"state": UserState.DISABLED}, {"role": Role.MEMBER}])
+    def test_an_agent_who_left_hears_nothing(
+        self, app: Flask, db: Session, member: Actor, agent: Actor, change: dict[str, Any]
+    ) -> None:
+        ticket = make_ticket(db, member)
+        assigned(db, ticket, agent)
+        mails(app, db)
+        for field, value in change.items():
+            setattr(db.get_one(User, agent.id), field, value)
+        services.reply(db, member, ticket, "Between us")
+        assert told(app, db) == []
+
+    def test_a_job_that_runs_twice_mails_once(self, app: Flask, db: Session, member: Actor, agent: Actor) -> None:
+        ticket = make_ticket(db, member)
+        mails(app, db)
+        services.reply(db, agent, ticket, "The answer")
+        db.commit()
+        arguments = db.scalars(
+            select(JobRow.arguments).where(JobRow.name == "tickets.notify", JobRow.state == "waiting")
+        ).one()
+        ticket_jobs.notify(**arguments)
+        ticket_jobs.notify(**arguments)
+        assert db.scalar(select(func.count()).where(OutboxRow.template == "tickets/reply")) == 1
 
 
 class TestWhatTheySay:
