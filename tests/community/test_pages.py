@@ -111,6 +111,12 @@ class TestTakingPart:
         assert addresses == {f"{question.path}#answer-{answer.id}"}
         assert not answer.is_official
 
+    def test_a_form_cannot_claim_the_token_by_which_a_job_mails_once(self, client: PageClient, db: Session) -> None:
+        question = make_question(db)
+        client.sign_in(make_user(db))
+        data = {"once": f"mail:question_answer:{question.id}", "body": "Send the form."}
+        assert client.post(f"/questions/{question.id}/answers", data=data).status_code == 422
+
     def test_only_staff_can_tick_official(self, client: PageClient, db: Session) -> None:
         question = make_question(db)
         for number, role in enumerate((Role.MEMBER, Role.AGENT)):
