@@ -84,7 +84,7 @@ def warm() -> None:
     """Load everything and fill the caches before the first request."""
     engine = loaded()
     with reading() as db:
-        engine.cache.follow(db)
+        engine.cache.follow(db, in_request=False)
     if engine.encoder is not None:
         engine.encoder.encode(["The first run of a model is slower than the others."])
 

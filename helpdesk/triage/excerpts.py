@@ -1,6 +1,7 @@
 """Excerpts around the words of a question, with those words marked; everything else is escaped."""
 
 import re
+from bisect import bisect_left, bisect_right
 
 from markupsafe import Markup, escape
 
@@ -33,9 +34,11 @@ def _stretch(line: str, matches: list[re.Match[str]], length: int) -> tuple[int,
     if len(line) <= length:
         return 0, len(line)
     best, most = 0, 0
+    starts = [match.start() for match in matches]
     for first in matches:
         begin = max(first.start() - WINDOW_STEP, 0)
-        inside = {match[0].lower() for match in matches if begin <= match.start() and match.end() <= begin + length}
+        near = matches[bisect_left(starts, begin) : bisect_right(starts, begin + length)]
+        inside = {match[0].lower() for match in near if match.end() <= begin + length}
         if len(inside) > most:
             best, most = begin, len(inside)
     best = min(best, len(line) - length)

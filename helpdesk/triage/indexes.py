@@ -1,7 +1,7 @@
 """The indexes that a process keeps in memory; they follow the tables by sequence number."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +9,15 @@ import numpy as np
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.suggest import Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from helpdesk.triage.models import EMBEDDING, KINDS, REBUILD, Embedding, SearchText
 
-BATCH = 1000  # rows read at a time
+BATCH = 1000  # rows read at a time; searches wait for one batch at most
+FAR = 2000  # changes that a request still reads itself, in about a second
 WORDS = (
     SearchText.id,
     SearchText.seq,
@@ -65,24 +67,51 @@ class IndexCache:
         self.model = model
         self.with_vectors = with_vectors
         self.lock = threading.RLock()
+        self.following = threading.Lock()  # one thread follows at a time, so that no older row overwrites a newer one
         self.kinds = {kind: KindIndex(kind, vectors=FaissIndex(dimension) if with_vectors else None) for kind in KINDS}
         self.seen_embeddings = 0
         self.seen_rebuild = 0
 
-    def follow(self, db: Session) -> None:
-        """Read what changed since the last time: one small query when nothing did."""
+    def follow(self, db: Session, *, in_request: bool = True) -> None:
+        """Read what changed since the last time: one small query when nothing did.
+
+        A request that finds very much new leaves it to a thread and goes on with what is there.
+        """
         heads = {name: value for name, value in db.execute(HEADS)}  # noqa: C416 - rows, not pairs
-        with self.lock:
-            if heads.get(REBUILD, 0) != self.seen_rebuild:
-                self._start_again(heads.get(REBUILD, 0))
-            for index in self.kinds.values():
-                if heads.get(index.kind, 0) > index.seen:
-                    self._follow_words(db, index)
-                    # Numbers follow the order of commits, so up to the head nothing can still come.
-                    index.seen = max(index.seen, heads[index.kind])
-            if self.with_vectors and heads.get(EMBEDDING, 0) > self.seen_embeddings:
-                self._follow_vectors(db)
-                self.seen_embeddings = max(self.seen_embeddings, heads[EMBEDDING])
+        behind = self._behind(heads)
+        if behind == 0:
+            return
+        if in_request and behind > FAR:
+            threading.Thread(target=self._catch_up, name="index", daemon=True).start()
+        elif self.following.acquire(blocking=not in_request):  # else another thread reads it this very moment
+            try:
+                self._read(db, heads)
+            finally:
+                self.following.release()
+
+    def _behind(self, heads: Mapping[str, int]) -> int:
+        """How many numbers were given since the last time; a rebuild counts as one."""
+        words = sum(max(heads.get(kind, 0) - index.seen, 0) for kind, index in self.kinds.items())
+        vectors = max(heads.get(EMBEDDING, 0) - self.seen_embeddings, 0) if self.with_vectors else 0
+        return words + vectors + (heads.get(REBUILD, 0) != self.seen_rebuild)
+
+    def _catch_up(self) -> None:
+        if self.following.locked():
+            return
+        with reading() as db:
+            self.follow(db, in_request=False)
+
+    def _read(self, db: Session, heads: Mapping[str, int]) -> None:
+        if heads.get(REBUILD, 0) != self.seen_rebuild:
+            self._start_again(heads.get(REBUILD, 0))
+        for index in self.kinds.values():
+            if heads.get(index.kind, 0) > index.seen:
+                self._follow_words(db, index)
+                # Numbers follow the order of commits, so up to the head nothing can still come.
+                index.seen = max(index.seen, heads[index.kind])
+        if self.with_vectors and heads.get(EMBEDDING, 0) > self.seen_embeddings:
+            self._follow_vectors(db)
+            self.seen_embeddings = max(self.seen_embeddings, heads[EMBEDDING])
 
     def shelves(self, kinds: Iterable[str]) -> list[Shelf]:
         """The shelves of an in-process search."""
@@ -90,8 +119,9 @@ class IndexCache:
         return [Shelf(one.kind, one.lexical, one.vectors) for one in chosen if one.vectors is not None]
 
     def _start_again(self, rebuild: int) -> None:
-        for index in self.kinds.values():
-            index.lexical, index.parts, index.seen = Bm25Index(), {}, 0
+        with self.lock:
+            for index in self.kinds.values():
+                index.lexical, index.parts, index.seen = Bm25Index(), {}, 0
         self.seen_rebuild = rebuild
 
     def _follow_words(self, db: Session, index: KindIndex) -> None:
@@ -99,7 +129,8 @@ class IndexCache:
         while True:
             changed = select(*WORDS).where(SearchText.kind == index.kind, tuple_(SearchText.seq, SearchText.id) > after)
             rows = db.execute(changed.order_by(SearchText.seq, SearchText.id).limit(BATCH)).all()
-            index.take(rows)
+            with self.lock:
+                index.take(rows)
             if len(rows) < BATCH:
                 return
             after = (rows[-1].seq, rows[-1].id)
@@ -108,8 +139,9 @@ class IndexCache:
         while True:
             changed = select(*VECTORS).where(Embedding.seq > self.seen_embeddings).order_by(Embedding.seq)
             rows = db.execute(changed.limit(BATCH)).all()
-            for kind, index in self.kinds.items():
-                self._take_vectors(index, [row for row in rows if row.kind == kind])
+            with self.lock:
+                for kind, index in self.kinds.items():
+                    self._take_vectors(index, [row for row in rows if row.kind == kind])
             self.seen_embeddings = max([self.seen_embeddings, *(row.seq for row in rows)])
             if len(rows) < BATCH:
                 return

@@ -1,5 +1,6 @@
 """Indexes follow their items: in the transaction, by the job, and in every process."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from helpdesk.knowledge import queries
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
 from helpdesk.nlp.encoder import HashEncoder
-from helpdesk.triage import engine
+from helpdesk.triage import engine, indexes
 from helpdesk.triage.columns import DIMENSION
 from helpdesk.triage.models import Embedding, IndexState, SearchText
 from helpdesk.triage.queries import index_states
@@ -215,3 +216,35 @@ class TestTwoProcesses:
         for site in (writer, reader):
             site.close()
         assert database.current() is writer
+
+    def test_a_request_leaves_very_much_news_to_a_thread(self, own_url, settings, monkeypatch) -> None:
+        from helpdesk.app import create_app
+
+        site = Database(own_url)
+        Base.metadata.create_all(site.engine)
+        create_app(settings, site)
+        monkeypatch.setattr(indexes, "FAR", 1)
+        with site.unit_of_work() as db:
+            answers = [make_answer(db, f"{QUESTION} in week {number}") for number in range(3)]
+        indexing.embed_pending("answer", HashEncoder(dimension=DIMENSION))
+        readers: list[str] = []
+        read = indexes.IndexCache._read
+
+        def noted(self, db, heads) -> None:
+            readers.append(threading.current_thread().name)
+            read(self, db, heads)
+
+        monkeypatch.setattr(indexes.IndexCache, "_read", noted)
+        with site.read() as db:
+            make_engine(db)
+            suggest(db, VISITOR, QUESTION)
+        for thread in threading.enumerate():
+            if thread.name == "index":
+                thread.join(timeout=10)
+        assert readers == ["index"]
+
+        with site.read() as db:
+            found = suggest(db, VISITOR, QUESTION).items
+        engine.use(None)
+        site.close()
+        assert {item.id for item in found} == {answer.id for answer in answers}

@@ -44,6 +44,7 @@ def retrieval(
             using = engine.Engine(
                 encoder=encoder, ranker=Ranker(), confidence=confidence, cache=engine.make_cache(db, encoder)
             )
+            using.cache.follow(db, in_request=False)
             labels = _labels(db)
             bar = tqdm(total=len(questions), unit=" questions", disable=None)
 
