@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import audit, clock, once, options, sequences, throttle
@@ -32,6 +32,13 @@ class TestUnitOfWork:
         db.add(AuditRow(actor_name="x", action="y", at=datetime(2026, 1, 1)))  # noqa: DTZ001 - the point of the test
         with pytest.raises(Exception, match="naive time"):
             db.flush()
+
+    def test_an_error_of_the_database_does_not_repeat_what_people_wrote(self, db: Session) -> None:
+        again = text("INSERT INTO options (name, value) VALUES ('likely', :value)")
+        with pytest.raises(IntegrityError) as caught, db.begin_nested():
+            for _ in range(2):
+                db.execute(again, {"value": '"our private words"'})
+        assert "private words" not in str(caught.value)
 
     def test_times_come_back_aware(self, db: Session) -> None:
         audit.record(db, SYSTEM, "thing.done")
