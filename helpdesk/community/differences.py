@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-MAX_WORDS = 1_500  # of a changed passage; longer ones are shown as replaced whole, which is as readable and quick
+# Lines of a text, or words of a changed passage: the time grows with the square. More are shown as replaced whole.
+MAX_WORDS = 1_500
 
 _WORD = re.compile(r"\S+[^\S\n]*|\n")
 
@@ -23,6 +24,8 @@ class Piece:
 
 def compare(before: str, after: str) -> list[Piece]:
     """The pieces of both texts in reading order: first by lines, then by words where lines differ."""
+    if before == after:
+        return [Piece("same", before)] if before else []
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     pieces: list[Piece] = []
     for piece in _pieces(old, new, is_fine=False):
@@ -32,21 +35,23 @@ def compare(before: str, after: str) -> list[Piece]:
 
 
 def _pieces(old: list[str], new: list[str], *, is_fine: bool) -> Iterator[Piece]:
-    for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    if max(len(old), len(new)) > MAX_WORDS:
+        yield from _replaced("".join(old), "".join(new))
+        return
+    for operation, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
         removed, added = "".join(old[a:b]), "".join(new[c:d])
         if operation == "equal":
             yield Piece("same", removed)
         elif operation == "replace" and not is_fine:
             yield from _by_words(removed, added)
         else:
-            yield from (Piece("removed", removed),) if removed else ()
-            yield from (Piece("added", added),) if added else ()
+            yield from _replaced(removed, added)
 
 
 def _by_words(removed: str, added: str) -> Iterator[Piece]:
-    old, new = _WORD.findall(removed), _WORD.findall(added)
-    if max(len(old), len(new)) > MAX_WORDS:
-        yield Piece("removed", removed)
-        yield Piece("added", added)
-    else:
-        yield from _pieces(old, new, is_fine=True)
+    yield from _pieces(_WORD.findall(removed), _WORD.findall(added), is_fine=True)
+
+
+def _replaced(removed: str, added: str) -> Iterator[Piece]:
+    yield from (Piece("removed", removed),) if removed else ()
+    yield from (Piece("added", added),) if added else ()

@@ -25,6 +25,11 @@ class TestCompare:
         before, after = "word " * (MAX_WORDS + 1), "other " * (MAX_WORDS + 1)
         assert compare(before, after) == [Piece("removed", before), Piece("added", after)]
 
+    def test_very_many_lines_are_not_compared_one_by_one(self) -> None:
+        before, after = "a\n" * (MAX_WORDS + 1), "b\n" + "a\n" * (MAX_WORDS + 1)
+        assert compare(before, after) == [Piece("removed", before), Piece("added", after)]
+
     def test_equal_texts_differ_in_nothing(self) -> None:
         assert compare("same", "same") == [Piece("same", "same")]
         assert compare("", "") == []
+        assert compare("a\n" * (MAX_WORDS + 1), "a\n" * (MAX_WORDS + 1)) == [Piece("same", "a\n" * (MAX_WORDS + 1))]
