@@ -162,7 +162,8 @@ def assign(reference: str) -> ResponseReturnValue:
         if not form.validate_on_submit():
             raise Invalid("Choose an agent from the list.")
         ticket = _ticket(db, reference)
-        agent = db.get_one(User, int(form.agent.data)) if form.agent.data else None
+        chosen = (form.agent.data or "").strip()
+        agent = db.get_one(User, int(chosen)) if chosen else None
         services.assign(db, current_user(), ticket, agent)
     flash(f"{reference.upper()} belongs to {agent.name if agent else 'nobody'} now.", "success")
     return redirect(f"/desk/tickets/{reference}")
