@@ -32,7 +32,7 @@ def home() -> ResponseReturnValue:
     actor = current_user()
     with reading() as db:
         newest = community.newest(db, actor, HOME_ROWS)
-        answers = knowledge.listing(db, actor, paging.Window(1, HOME_ROWS)).items
+        answers = knowledge.latest(db, actor, HOME_ROWS)
         busy = triage.busy_topics(db, actor, HOME_ROWS)
     return render_template("portal/home.html", newest=newest, answers=answers, busy=busy)
 
@@ -65,10 +65,13 @@ def draft() -> ResponseReturnValue:
 @signed_in
 def save_draft() -> ResponseReturnValue:
     """Keep what was typed: JSON `{"key": …, "fields": {name: text}}`."""
-    sent = request.get_json(silent=True)
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:  # thousands of brackets, one inside the other
+        sent = None
     fields = sent.get("fields") if isinstance(sent, dict) else None
     key = sent.get("key") if isinstance(sent, dict) else None
-    if not isinstance(fields, dict) or not isinstance(key, str) or not 0 < len(key) <= 120:
+    if not isinstance(fields, dict) or not isinstance(key, str) or not 0 < len(key) <= 120 or not key.isprintable():
         raise Invalid("A draft has a key and fields.")
     if len(fields) > DRAFT_FIELDS or sum(len(str(k)) + len(str(v)) for k, v in fields.items()) > DRAFT_LENGTH:
         raise Invalid("This draft is too long to keep.")
