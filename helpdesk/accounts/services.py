@@ -195,29 +195,29 @@ def invite_again(db: Session, actor: Actor, user: User) -> None:
     audit.record(db, actor, "account.invited_again", "user", user.id)
 
 
-def sign_up(db: Session, *, email: str, name: str, address: str) -> None:
+def sign_up(db: Session, *, email: str, name: str, address: str) -> bool:
     """Ask for an account by an e-mail address of a listed domain; the answer never says who has one.
 
+    False if the domain is not listed. That is returned, not raised, so that its count is kept.
+
     Raises:
-        Invalid: the domain is not listed.
+        Invalid: it is no e-mail address.
         TooMany: asked too often from this address.
     """
-    throttle.count(db, "sign_up", address, SIGN_UPS_PER_ADDRESS, 60)
     email = clean_email(email)
+    throttle.count(db, "sign_up", address, SIGN_UPS_PER_ADDRESS, 60)
     organisation = queries.organisation_of_domain(db, email.rpartition("@")[2])
     if organisation is None:
-        raise Invalid(
-            "No organisation here uses this e-mail domain. Check the address, or ask your Party's administrator for an"
-            " invitation."
-        )
+        return False
     existing = queries.user_by_email(db, email)
     if existing is not None:
         mail.outbox(db, "accounts/already_registered", email, {"name": existing.name})
-        return
+        return True
     role, state = Role.MEMBER, UserState.AWAITING_APPROVAL
     user = create_user(db, SYSTEM, email=email, name=name, role=role, organisation=organisation, state=state)
     access.send_link(db, user, Purpose.SETUP, organisation=organisation.name)
     audit.record(db, VISITOR, "account.signed_up", "user", user.id)
+    return True
 
 
 def approve(db: Session, actor: Actor, user: User) -> None:

@@ -197,8 +197,7 @@ class TestSigningUp:
     def test_an_unlisted_domain_is_told_so_whoever_asks(self, db: Session):
         known = make_user(db, email="known@elsewhere.example")
         for email in ("unknown@elsewhere.example", known.email or ""):
-            with pytest.raises(Invalid, match="No organisation here"):
-                services.sign_up(db, email=email, name="Jo", address="192.0.2.1")
+            assert not services.sign_up(db, email=email, name="Jo", address="192.0.2.1")
 
     def test_who_has_an_account_is_told_by_mail_only(self, db: Session):
         self.party(db)
@@ -209,8 +208,7 @@ class TestSigningUp:
 
     def test_a_domain_of_an_inactive_organisation_opens_nothing(self, db: Session):
         self.party(db).is_active = False
-        with pytest.raises(Invalid):
-            self.sign_up(db)
+        assert self.sign_up(db) is None
 
     def test_one_computer_asks_only_so_often(self, db: Session):
         self.party(db)

@@ -190,6 +190,11 @@ class TestSigningUp:
         assert "No organisation here uses this e-mail domain." in answer.text
         assert 'value="jo@nowhere.example"' in answer.text
 
+    def test_asking_for_unlisted_domains_is_counted(self, client: PageClient, db: Session):
+        for number in range(services.SIGN_UPS_PER_ADDRESS):
+            client.post("/sign-up", data={"name": "Jo", "email": f"jo@party{number}.example"})
+        assert client.post("/sign-up", data={"name": "Jo", "email": "jo@last.example"}).status_code == 429
+
 
 class TestOnesOwnAccount:
     @pytest.mark.parametrize("role", [role for role in Role if role is not Role.VISITOR])

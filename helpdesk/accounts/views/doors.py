@@ -26,6 +26,11 @@ from helpdesk.web.marks import public
 
 bp = Blueprint("accounts", __name__)
 
+UNLISTED = (
+    "No organisation here uses this e-mail domain. Check the address, or ask your Party's administrator for an"
+    " invitation."
+)
+
 
 def client_address() -> str:
     """The address that limits are counted for."""
@@ -116,8 +121,11 @@ def sign_up() -> ResponseReturnValue:
 def sign_up_post() -> ResponseReturnValue:
     form = SignUpForm()
     if form.validate_on_submit():
+        is_listed = True
         with refusals_on(form), unit_of_work() as db:
-            services.sign_up(db, email=form.email.data, name=form.name.data, address=client_address())
+            is_listed = services.sign_up(db, email=form.email.data, name=form.name.data, address=client_address())
+        if not is_listed:
+            form.form_errors = [UNLISTED]
     if form.errors:
         return render_template("accounts/sign_up.html", form=form), 422
     return render_template("accounts/sent.html", email=form.email.data, what="sign-up")
