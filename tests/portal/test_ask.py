@@ -13,6 +13,7 @@ from helpdesk.tickets.enums import Audience
 from helpdesk.tickets.models import Attachment, Ticket
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
+from helpdesk.web.security import limiter
 from tests.client import PageClient
 from tests.factories.accounts import make_organisation, make_user
 from tests.factories.knowledge import make_answer
@@ -68,6 +69,13 @@ class TestBeforeAsking:
         assert "This answered me" in page
         assert "We are a Small Supplier." in page
         assert db.scalar(select(func.count()).select_from(Ticket)) == 0
+
+    def test_who_asks_without_end_is_slowed(self, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limiter, "enabled", True)
+        limiter.reset()
+        statuses = [client.browser.get("/ask/suggestions?q=a").status_code for _ in range(125)]
+        limiter.reset()
+        assert (statuses[0], statuses[-1]) == (200, 429)
 
 
 class TestBeingAnswered:

@@ -24,6 +24,11 @@ class TestHome:
         assert "What is the Smart Energy Code?" in page
         assert "A question for Parties only" not in page
 
+    def test_drafts_are_not_shown_as_answers_to_staff_either(self, client: PageClient, db: Session) -> None:
+        make_answer(db, question="What will we say?", is_published=False)
+        client.sign_in(make_user(db, Role.LEAD))
+        assert "What will we say?" not in client.get("/").get_data(as_text=True)
+
     def test_a_person_can_be_reached_from_the_first_screen(self, client: PageClient) -> None:
         assert "Talk to a person" in client.get("/").get_data(as_text=True)
 
@@ -65,7 +70,16 @@ class TestDrafts:
         assert client.get("/drafts?key=ask").status_code == 204
 
     @pytest.mark.parametrize(
-        "body", [None, [], {"key": "ask"}, {"key": "", "fields": {}}, {"key": "ask", "fields": {"a": "x" * 70_000}}]
+        "body",
+        [
+            None,
+            [],
+            {"key": "ask"},
+            {"key": "", "fields": {}},
+            {"key": "ask\0", "fields": {}},
+            {"key": "ask\ud800", "fields": {}},
+            {"key": "ask", "fields": {"a": "x" * 70_000}},
+        ],
     )
     def test_rubbish_is_refused_with_a_sentence(self, client: PageClient, db: Session, body: object) -> None:
         client.sign_in(make_user(db))

@@ -21,8 +21,10 @@ from helpdesk.tickets import routing
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.enums import Audience
 from helpdesk.triage import services as triage
+from helpdesk.triage.api import SUGGESTIONS_A_MINUTE
 from helpdesk.web.converters import row_number
 from helpdesk.web.marks import public, signed_in
+from helpdesk.web.security import limiter
 
 bp = Blueprint("ask", __name__, url_prefix="/ask")
 
@@ -51,6 +53,7 @@ def show(form: AskForm, found: triage.Suggestions | None = None, sentence: str =
 
 @bp.get("/suggestions")
 @public
+@limiter.limit(SUGGESTIONS_A_MINUTE)
 def suggestions() -> ResponseReturnValue:
     """The list alone, for the page to put beside the box while a person types."""
     text = request.args.get("q", "")[:SUGGEST_LENGTH]
