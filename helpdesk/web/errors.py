@@ -70,7 +70,6 @@ def _answer(status: int, title: str, sentence: str) -> ResponseReturnValue:
             status=status,
             title=title,
             sentence=sentence,
-            next_step="",
             request_id=g.get("request_id", ""),
         )
         return page, status
