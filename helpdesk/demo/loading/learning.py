@@ -12,8 +12,6 @@ from helpdesk.kernel.policy import SYSTEM
 from helpdesk.triage import engine
 from helpdesk.triage.services import grouping, indexing, training
 
-LESSONS = 3_000  # newest tickets that models learn from here: half a minute less, and a per cent of accuracy
-
 LEARNED = 1_500  # newest enquiries; the models are ready in half a minute, and more gain nothing on generated words
 
 
