@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from helpdesk.accounts.signin import current_user
 from helpdesk.kernel.db import reading
-from helpdesk.triage import services
-from helpdesk.triage.services import SuggestionItem, Suggestions
+from helpdesk.triage.services.suggesting import SuggestionItem, Suggestions, suggest
 from helpdesk.web.marks import public
 from helpdesk.web.security import limiter
 
@@ -50,7 +49,7 @@ def suggestions() -> ResponseReturnValue:
     """Suggest for `?q=`. Who asks is known from the session; only what they may see comes back."""
     started = time.perf_counter()
     with reading() as db:
-        found = services.suggest(db, current_user(), request.args.get("q", ""))
+        found = suggest(db, current_user(), request.args.get("q", ""))
     reply = _out(found, round((time.perf_counter() - started) * 1000))
     return jsonify(reply.model_dump())
 

@@ -6,7 +6,7 @@ from flask import render_template
 
 from helpdesk.accounts.signin import current_user
 from helpdesk.kernel.db import reading
-from helpdesk.triage import services
+from helpdesk.triage.services.related import related
 
 BESIDE_TICKET = ("ticket", "answer", "clause")
 BESIDE_QUESTION = ("question", "answer", "clause")
@@ -36,5 +36,5 @@ def new_ticket(**_context: Any) -> str:
 
 def _related(kind: str, object_id: int, kinds: tuple[str, ...]) -> str:
     with reading() as db:
-        found = services.related(db, current_user(), kind, object_id, kinds=kinds)
+        found = related(db, current_user(), kind, object_id, kinds=kinds)
     return render_template("triage/_related.html", found=found, kinds=kinds) if found else ""

@@ -21,7 +21,8 @@ from helpdesk.tickets import queries as tickets_queries
 from helpdesk.tickets import queues, services
 from helpdesk.tickets.enums import Audience
 from helpdesk.triage.models import Attempt, Group, GroupMember
-from helpdesk.triage.services import remember, suggest
+from helpdesk.triage.services.attempts import remember
+from helpdesk.triage.services.suggesting import suggest
 from tests.factories import accounts, knowledge, rulebook, tickets, triage
 from tests.factories import community as posts
 

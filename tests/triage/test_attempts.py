@@ -8,7 +8,9 @@ from helpdesk.kernel import clock
 from helpdesk.kernel.models import JobRow
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
-from helpdesk.triage.services import attempts, confirm, finish, opened, presume, remember, suggest
+from helpdesk.triage.services import attempts
+from helpdesk.triage.services.attempts import confirm, finish, opened, presume, remember
+from helpdesk.triage.services.suggesting import suggest
 from tests.factories.accounts import make_actor
 from tests.factories.knowledge import make_answer
 from tests.factories.triage import index_all

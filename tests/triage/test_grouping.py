@@ -11,9 +11,11 @@ from helpdesk.kernel.paging import Window
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge.models import DraftSource
 from helpdesk.tickets import services as tickets
-from helpdesk.triage import queries
 from helpdesk.triage.models import Group, GroupMember
-from helpdesk.triage.services import draft_from_group, grouping, rename
+from helpdesk.triage.queries import groups as queries
+from helpdesk.triage.services import grouping
+from helpdesk.triage.services.drafting import draft_from_group
+from helpdesk.triage.services.grouping import rename
 from tests.factories.accounts import make_actor
 from tests.factories.knowledge import make_answer
 from tests.factories.tickets import make_queue, make_ticket

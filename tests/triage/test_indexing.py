@@ -20,8 +20,9 @@ from helpdesk.nlp.encoder import HashEncoder
 from helpdesk.triage import engine, indexes
 from helpdesk.triage.columns import DIMENSION
 from helpdesk.triage.models import Embedding, IndexState, SearchText
-from helpdesk.triage.queries import index_states
-from helpdesk.triage.services import indexing, suggest
+from helpdesk.triage.queries.state import index_states
+from helpdesk.triage.services import indexing
+from helpdesk.triage.services.suggesting import suggest
 from tests.factories.knowledge import make_answer
 from tests.factories.triage import CountingEncoder, index_all, make_engine
 

@@ -9,8 +9,8 @@ from helpdesk.knowledge.enums import Audience
 from helpdesk.rulebook import services as rulebook
 from helpdesk.rulebook.drafts import ClauseDraft
 from helpdesk.rulebook.enums import DocumentKind
-from helpdesk.triage.queries import search
-from helpdesk.triage.services import suggest
+from helpdesk.triage.queries.words import search
+from helpdesk.triage.services.suggesting import suggest
 from tests.factories.accounts import make_actor
 from tests.factories.knowledge import make_answer, make_article
 from tests.factories.tickets import make_ticket

@@ -9,7 +9,7 @@ from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
 from helpdesk.tickets import services as tickets
 from helpdesk.triage import engine
-from helpdesk.triage.services import suggest
+from helpdesk.triage.services.suggesting import suggest
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.knowledge import make_answer, make_article
 from tests.factories.tickets import make_queue, make_ticket

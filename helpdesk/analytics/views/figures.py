@@ -16,7 +16,7 @@ from helpdesk.analytics.enums import MEASURES, STEPS, Cut, Measure, Period, Step
 from helpdesk.analytics.policy import Can
 from helpdesk.kernel import clock, paging
 from helpdesk.kernel.db import reading
-from helpdesk.triage import queries as triage
+from helpdesk.triage.queries import groups
 from helpdesk.web.marks import needs
 
 bp = Blueprint("insights", __name__, url_prefix="/insights")
@@ -60,7 +60,7 @@ def overview() -> ResponseReturnValue:
             "resolution": resolution,
             "backlog": queries.backlog(db),
             "steps": queries.steps(queries.attempts(db, period)),
-            "topics": triage.groups(db, actor, paging.Window(1, TOPICS_ON_OVERVIEW), sort="-trend").items,
+            "topics": groups.groups(db, actor, paging.Window(1, TOPICS_ON_OVERVIEW), sort="-trend").items,
             "at": queries.refreshed_at(db),
             "start": queries.start_of(period),
         }

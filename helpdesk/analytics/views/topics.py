@@ -9,8 +9,8 @@ from helpdesk.kernel import paging
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.policy import require
 from helpdesk.kernel.sources import source
-from helpdesk.triage import queries as triage
-from helpdesk.triage import services
+from helpdesk.triage.queries import groups
+from helpdesk.triage.services import drafting, grouping
 from helpdesk.web.marks import needs
 
 bp = Blueprint("topics", __name__, url_prefix="/insights/topics")
@@ -27,7 +27,7 @@ def listing() -> ResponseReturnValue:
     only = request.args.get("only", "")
     sort = request.args.get("sort", "-size")[:20]
     with reading() as db:
-        page = triage.groups(
+        page = groups.groups(
             db, current_user(), paging.window(request.args, ROWS), is_covered=COVERED.get(only), sort=sort
         )
     return render_template("analytics/topics.html", page=page, only=only, sort=sort)
@@ -38,9 +38,9 @@ def listing() -> ResponseReturnValue:
 def show(group_id: int) -> ResponseReturnValue:
     actor = current_user()
     with reading() as db:
-        group = triage.group(db, actor, group_id)
-        samples = triage.sample_questions(db, actor, group, SAMPLES)
-        weeks = triage.weeks(db, [group.id])[group.id]
+        group = groups.group(db, actor, group_id)
+        samples = groups.sample_questions(db, actor, group, SAMPLES)
+        weeks = groups.weeks(db, [group.id])[group.id]
         answers = [group.covered_by_id] if group.is_covered and group.covered_by_id else []
         covering = source("answer").cards(db, actor, answers)
     return render_template("analytics/topic.html", group=group, samples=samples, weeks=weeks, covering=covering)
@@ -50,8 +50,8 @@ def show(group_id: int) -> ResponseReturnValue:
 @needs(Can.CURATE)
 def rename(group_id: int) -> ResponseReturnValue:
     with unit_of_work() as db:
-        group = triage.group(db, current_user(), group_id)
-        services.rename(db, current_user(), group, request.form.get("name", "").strip()[:NAME_LENGTH])
+        group = groups.group(db, current_user(), group_id)
+        grouping.rename(db, current_user(), group, request.form.get("name", "").strip()[:NAME_LENGTH])
     flash("The topic keeps this name from now on.", "success")
     return redirect(f"/insights/topics/{group_id}")
 
@@ -63,8 +63,8 @@ def draft(group_id: int) -> ResponseReturnValue:
     actor = current_user()
     require(RULES, actor, Can.CURATE)
     with unit_of_work() as db:
-        group = triage.group(db, actor, group_id)
-        answer = services.draft_from_group(db, actor, group)
+        group = groups.group(db, actor, group_id)
+        answer = drafting.draft_from_group(db, actor, group)
         slug = answer.slug
     flash("The draft lists the questions it comes from. Write the answer, then publish it.", "success")
     return redirect(f"/faq/{slug}/edit")

@@ -19,8 +19,8 @@ from helpdesk.knowledge import queries as knowledge
 from helpdesk.knowledge import services as knowledge_services
 from helpdesk.tickets.enums import Channel, MessageKind
 from helpdesk.tickets.models import Message, Queue, Ticket
-from helpdesk.triage import services as triage
-from helpdesk.triage.services import SuggestionItem
+from helpdesk.triage.services import attempts as triage
+from helpdesk.triage.services.suggesting import SuggestionItem, suggest
 
 KINDS = ("answer", "question", "article", "clause")  # the asker's own ticket did not exist yet
 ANSWERED, ASKED = 0.06, 0.04  # attempts for each enquiry of the year
@@ -127,7 +127,7 @@ class _Visits:
     def _begin(self, text: str, actor: Actor, at: datetime) -> tuple[str, tuple[SuggestionItem, ...]]:
         self.number += 1
         token = f"demonstration-{self.number}"
-        found = triage.suggest(self.db, actor, text, kinds=KINDS)
+        found = suggest(self.db, actor, text, kinds=KINDS)
         triage.remember(self.db, actor, token, text, found, at=at)
         return token, found.items
 

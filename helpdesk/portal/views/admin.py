@@ -9,7 +9,7 @@ from helpdesk.kernel import audit, jobs, paging
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.portal import queries
 from helpdesk.portal.policy import Can
-from helpdesk.triage import queries as triage
+from helpdesk.triage.queries import state as triage
 from helpdesk.web.marks import needs
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")

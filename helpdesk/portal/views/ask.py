@@ -20,8 +20,9 @@ from helpdesk.portal.forms import AUDIENCES, COMMUNITY, HELPDESK, AskForm
 from helpdesk.tickets import routing
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.enums import Audience
-from helpdesk.triage import services as triage
 from helpdesk.triage.api import SUGGESTIONS_A_MINUTE
+from helpdesk.triage.services import attempts
+from helpdesk.triage.services.suggesting import Suggestions, suggest
 from helpdesk.web.converters import row_number
 from helpdesk.web.marks import public, signed_in
 from helpdesk.web.security import limiter
@@ -45,7 +46,7 @@ def ask() -> ResponseReturnValue:
     return show(form)
 
 
-def show(form: AskForm, found: triage.Suggestions | None = None, sentence: str = "") -> str:
+def show(form: AskForm, found: Suggestions | None = None, sentence: str = "") -> str:
     form.offer(current_user())
     about = {kind: text for kind, (_, text) in AUDIENCES.items()}
     return render_template("portal/ask.html", form=form, found=found, about=about, sentence=sentence)
@@ -61,14 +62,14 @@ def suggestions() -> ResponseReturnValue:
     return render_template("portal/_suggestions.html", found=found, attempt=request.args.get("attempt", "")[:64])
 
 
-def look(text: str, token: str) -> triage.Suggestions:
+def look(text: str, token: str) -> Suggestions:
     """Suggest for `text`; what was offered is remembered under the form's token."""
     actor = current_user()
     with reading() as db:
-        found = triage.suggest(db, actor, text)
+        found = suggest(db, actor, text)
     if token and found.is_sought:
         with unit_of_work() as db:
-            triage.remember(db, actor, token[:64], text, found)
+            attempts.remember(db, actor, token[:64], text, found)
     return found
 
 
@@ -101,7 +102,7 @@ def create(db: Session, actor: Actor, form: AskForm) -> str:
     accounts.drop_draft(db, actor, "ask")
     if form.audience.data == COMMUNITY:
         question = community.ask(db, actor, title=title, body=body or title, is_public=form.is_public.data)
-        triage.finish(db, actor, token, question_id=question.id)
+        attempts.finish(db, actor, token, question_id=question.id)
         flash(
             "Your question is with the community and the helpdesk. You will get an e-mail when it is answered.",
             "success",
@@ -111,7 +112,7 @@ def create(db: Session, actor: Actor, form: AskForm) -> str:
     ticket = tickets.open_ticket(
         db, actor, subject=title, body=body or title, audience=audience, attachments=store(db, actor, form)
     )
-    triage.finish(db, actor, token, ticket_id=ticket.id)
+    attempts.finish(db, actor, token, ticket_id=ticket.id)
     return f"/tickets/{ticket.reference}/received"
 
 
@@ -131,7 +132,7 @@ def open_item(token: str, kind: str, object_id: int) -> ResponseReturnValue:
         cards = source(kind).cards(db, actor, [object_id])
         if not cards:
             raise NotFound("This text is not here any more.")
-        triage.opened(db, actor, token[:64], kind, object_id)
+        attempts.opened(db, actor, token[:64], kind, object_id)
     return redirect(cards[0].url)
 
 
@@ -147,7 +148,7 @@ def answered() -> ResponseReturnValue:
         cards = source(kind).cards(db, actor, [object_id])
         if not cards:
             raise NotFound("This text is not here any more.")
-        triage.confirm(db, actor, request.form.get("attempt", "")[:64], kind, object_id)
+        attempts.confirm(db, actor, request.form.get("attempt", "")[:64], kind, object_id)
         if actor.is_authenticated:
             accounts.drop_draft(db, actor, "ask")
     return render_template("portal/answered.html", card=cards[0])

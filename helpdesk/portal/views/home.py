@@ -14,7 +14,7 @@ from helpdesk.kernel import clock, paging
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.errors import Invalid
 from helpdesk.knowledge import queries as knowledge
-from helpdesk.triage import queries as triage
+from helpdesk.triage.queries import groups, words
 from helpdesk.web.marks import public, signed_in
 
 bp = Blueprint("portal", __name__)
@@ -33,7 +33,7 @@ def home() -> ResponseReturnValue:
     with reading() as db:
         newest = community.newest(db, actor, HOME_ROWS)
         answers = knowledge.latest(db, actor, HOME_ROWS)
-        busy = triage.busy_topics(db, actor, HOME_ROWS)
+        busy = groups.busy_topics(db, actor, HOME_ROWS)
     return render_template("portal/home.html", newest=newest, answers=answers, busy=busy)
 
 
@@ -45,7 +45,7 @@ def search() -> ResponseReturnValue:
     kind = request.args.get("kind", "")[:10]
     window = paging.window(request.args, SEARCH_ROWS)
     with reading() as db:
-        found = triage.search(db, current_user(), query, kind=kind, window=window)
+        found = words.search(db, current_user(), query, kind=kind, window=window)
     if found.exact_url and "stay" not in request.args:
         return redirect(found.exact_url)
     return render_template("portal/search.html", q=query, kind=kind, found=found)

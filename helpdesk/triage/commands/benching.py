@@ -29,7 +29,7 @@ from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.policy import Actor, Role
 from helpdesk.triage import engine
 from helpdesk.triage.models import SearchText
-from helpdesk.triage.services import suggest
+from helpdesk.triage.services.suggesting import suggest
 
 WORKERS = 2
 THREADS = 4  # of each worker, as `serve` has them

@@ -6,8 +6,9 @@ from tqdm import tqdm
 
 from helpdesk.kernel import sources
 from helpdesk.kernel.db import reading
-from helpdesk.triage import engine, queries
+from helpdesk.triage import engine
 from helpdesk.triage.commands import output
+from helpdesk.triage.queries.state import index_states
 from helpdesk.triage.services import indexing
 
 index_group = click.Group("index", help="The indexes, which are made from the database and can be remade.")
@@ -39,7 +40,7 @@ def rebuild(kinds: tuple[str, ...]) -> None:
 def status() -> None:
     """How far search and suggestions follow."""
     with reading() as db:
-        states = queries.index_states(db)
+        states = index_states(db)
     for state in states:
         follows = f"{state.behind} behind" if state.behind else "up to date"
         output.table([(f"{state.kind:<9}", f"{state.items} items, {follows}, {state.model or 'no encoder'}")])
@@ -48,7 +49,7 @@ def status() -> None:
 def find_problems() -> list[str]:
     """Sentences for `check`, each with its cure."""
     with reading() as db:
-        states = queries.index_states(db)
+        states = index_states(db)
     missing = [state.kind for state in states if state.missing]
     behind = {state.kind: state.behind for state in states if state.behind}
     problems = []

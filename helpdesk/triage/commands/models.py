@@ -12,8 +12,9 @@ from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.kernel.policy import SYSTEM
 from helpdesk.nlp.manifest import ArtefactError
-from helpdesk.triage import engine, queries
+from helpdesk.triage import engine
 from helpdesk.triage.commands import output
+from helpdesk.triage.queries import state
 from helpdesk.triage.services import models, training
 
 
@@ -46,7 +47,7 @@ models_group = click.Group("models", help="Trained models and which of them is i
 def list_models() -> None:
     """Every model, its state and its accuracy."""
     with reading() as db:
-        rows = queries.models(db)
+        rows = state.models(db)
     if not rows:
         click.echo("No model was trained here yet. Run `python -m helpdesk train`.")
     for row in rows:
