@@ -14,10 +14,11 @@ run: $(SETUP)/serve $(SETUP)/assets ## Set up once, load the demonstration, serv
 	@$(BIN)/python -m helpdesk serve
 
 test: $(SETUP)/test $(SETUP)/assets $(SETUP)/browser lint ## Set up once, run every check and test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m browser
+	@$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
 
 test-fast: $(SETUP)/test ## Tests without the real encoder, data packs and browser
-	@$(BIN)/pytest -m "not slow and not browser"
+	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist loadfile
 
 test-models: $(SETUP)/train ## Check the export and training of models (installs torch for the CPU)
 	@$(BIN)/pytest tests/training
