@@ -1,7 +1,5 @@
 """Reading tickets: `visible` is the one rule of who sees which."""
 
-import html
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from helpdesk.accounts.models import Follow
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.models import FileRow
 from helpdesk.kernel.paging import Page, Window, page
+from helpdesk.kernel.plain import plain
 from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Card, Document, Source
 from helpdesk.rulebook.models import Clause, DocumentVersion
@@ -373,12 +372,8 @@ def _public_text(db: Session, ids: Sequence[int]) -> dict[int, str]:
     wanted = wanted.where(Message.ticket_id.in_(ids), Message.kind != MessageKind.NOTE)
     parts: defaultdict[int, list[str]] = defaultdict(list)
     for ticket_id, body, body_format in db.execute(wanted.order_by(Message.created_at, Message.id)):
-        parts[ticket_id].append(_plain(body) if body_format == "html" else body)
+        parts[ticket_id].append(plain(body, body_format) if body_format == "html" else body)
     return {ticket_id: "\n\n".join(found) for ticket_id, found in parts.items()}
-
-
-def _plain(body: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", " ", body))
 
 
 def cards(db: Session, actor: Actor, ids: Sequence[int]) -> list[Card]:

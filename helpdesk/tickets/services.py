@@ -8,8 +8,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts.models import Follow, User
-from helpdesk.community import moderation
-from helpdesk.community.models import Question
 from helpdesk.kernel import audit, clock, sequences
 from helpdesk.kernel.errors import Conflict, Forbidden
 from helpdesk.kernel.events import publish
@@ -278,6 +276,7 @@ def solve(db: Session, actor: Actor, ticket: Ticket, at: datetime | None = None)
         Conflict: it was solved in the meantime.
     """
     require(RULES, actor, Can.SOLVE, ticket)
+    _lock(db, ticket)
     if ticket.status.is_done:
         raise Conflict("This ticket was solved while you were looking at it.")
     moment = at or clock.now()
@@ -297,6 +296,7 @@ def reopen(db: Session, actor: Actor, ticket: Ticket, at: datetime | None = None
         Conflict: it is not solved.
     """
     require(RULES, actor, Can.REOPEN, ticket)
+    _lock(db, ticket)
     if not ticket.status.is_done:
         raise Conflict("This ticket is open already.")
     _move_status(db, actor, ticket, Status.OPEN, at or clock.now())
@@ -305,35 +305,6 @@ def reopen(db: Session, actor: Actor, ticket: Ticket, at: datetime | None = None
     records.index(db, ticket)
     publish(db, TicketReopened(ticket.id))
     records.notify(db, ticket, "reopened", by=actor)
-
-
-def open_from_question(db: Session, actor: Actor, question: Question, at: datetime | None = None) -> Ticket:
-    """Open a ticket for who asked a community question. The question stays, unless a rule restricts its matter.
-
-    Raises:
-        Forbidden: `actor` is not staff.
-        Conflict: it has a ticket already.
-    """
-    require(RULES, actor, Can.OPEN_FOR_OTHERS)
-    if question.ticket_id is not None:
-        raise Conflict("This question has become a ticket already.")
-    ticket = open_ticket(
-        db,
-        actor,
-        subject=question.title,
-        body=question.body[:BODY_LENGTH],
-        body_format=question.body_format,
-        requester_id=question.author_id,
-        requester_name=question.author_name or "Somebody from the community",
-        organisation_id=question.organisation_id,
-        topic=question.topic or None,
-        at=at,
-    )
-    ticket.question_id, question.ticket_id = question.id, ticket.id
-    records.change(db, actor, ticket, "question", "", question.title, at)
-    if ticket.queue.is_restricted:
-        moderation.hide(db, actor, question)
-    return ticket
 
 
 def link_clause(db: Session, actor: Actor, ticket: Ticket, clause: Clause) -> None:
@@ -375,6 +346,11 @@ def apply_prediction(db: Session, ticket_id: int, prediction: dict[str, Any]) ->
     if queue is not None:
         counts.move(db, ticket, queue=queue)
     records.index(db, ticket)
+
+
+def _lock(db: Session, ticket: Ticket) -> None:
+    """Wait for who changes the ticket at this moment, and see what they made of it."""
+    db.refresh(ticket, ["status", "reopen_count"], with_for_update=True)
 
 
 def _first_response(ticket: Ticket, at: datetime) -> None:

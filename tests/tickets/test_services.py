@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as people
@@ -314,6 +314,13 @@ class TestSolve:
         assert ticket.resolution_minutes == 480
         assert ticket.solved_at == MONDAY + timedelta(days=1)
         assert occasions(db)[-1] == "solved"
+
+    def test_what_another_process_solved_is_not_solved_again(self, db: Session) -> None:
+        ticket = make_ticket(db, make_actor(db))
+        elsewhere = update(Ticket).where(Ticket.id == ticket.id).values(status=Status.SOLVED)
+        db.execute(elsewhere.execution_options(synchronize_session=False))
+        with pytest.raises(Conflict, match="while you were looking"):
+            services.solve(db, make_actor(db, Role.AGENT), ticket)
 
     def test_twice_is_a_conflict(self, db: Session) -> None:
         member = make_actor(db)

@@ -5,14 +5,17 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import User
+from helpdesk.community.models import Question
+from helpdesk.kernel.errors import Conflict
 from helpdesk.kernel.policy import SYSTEM, Actor, Role
 from helpdesk.tickets import queries, queues, services
 from helpdesk.tickets.enums import MessageKind, Priority, Status
 from helpdesk.tickets.models import Message, Ticket
+from helpdesk.tickets.questions import open_from_question
 from tests.client import PageClient
 from tests.factories.accounts import as_actor, make_organisation, make_user
 from tests.factories.community import make_question
@@ -462,8 +465,15 @@ class TestUnansweredQuestions:
         assert (ticket.requester_id, ticket.question_id) == (author.id, question.id)
         assert client.post(f"/desk/questions/{question.id}/ticket").status_code == 409
 
+    def test_two_agents_at_once_make_one_ticket(self, db: Session, agent: Actor) -> None:
+        question, other = make_question(db, as_actor(make_user(db))), make_ticket(db, agent, requester_name="A. Caller")
+        elsewhere = update(Question).where(Question.id == question.id).values(ticket_id=other.id)
+        db.execute(elsewhere.execution_options(synchronize_session=False))
+        with pytest.raises(Conflict, match="a ticket already"):
+            open_from_question(db, agent, question)
+
     def test_a_report_among_them_leaves_the_community(self, db: Session, agent: Actor) -> None:
         question = make_question(db, as_actor(make_user(db)), title="Our private key has been stolen")
-        ticket = services.open_from_question(db, agent, question)
+        ticket = open_from_question(db, agent, question)
         assert ticket.queue.is_restricted
         assert question.state == "hidden"

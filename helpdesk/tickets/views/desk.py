@@ -14,6 +14,7 @@ from helpdesk.tickets import predictions, queries, services
 from helpdesk.tickets.forms import CHANNEL_LABELS, FilterForm, OpenForm
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.policy import Can
+from helpdesk.tickets.questions import open_from_question
 from helpdesk.tickets.views.posting import do_once, store
 from helpdesk.web.marks import needs
 
@@ -63,7 +64,7 @@ def turn_into_ticket(question_id: int) -> ResponseReturnValue:
     actor = current_user()
     with unit_of_work() as db:
         question = community.get(db, actor, question_id)
-        ticket = services.open_from_question(db, actor, question)
+        ticket = open_from_question(db, actor, question)
         flash(f"The question is now the ticket {ticket.reference}.", "success")
         done = _address(db, ticket)
     return redirect(done)
