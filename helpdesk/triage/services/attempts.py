@@ -80,7 +80,9 @@ def _open(
 
 
 def _of(db: Session, token: str) -> Attempt | None:
-    return db.scalar(select(Attempt).where(Attempt.token == token).options(selectinload(Attempt.items)))
+    """Locked: two pauses in typing may both bring the same item, which is written once."""
+    wanted = select(Attempt).where(Attempt.token == token).options(selectinload(Attempt.items))
+    return db.scalar(wanted.with_for_update().execution_options(populate_existing=True))
 
 
 def opened(db: Session, actor: Actor, token: str, kind: str, object_id: int, at: datetime | None = None) -> None:
