@@ -147,6 +147,7 @@ COMMANDS: Sequence[click.Command] = (
     migration_command,
     demo_command,
     accounts_commands.user_group,
+    tickets_commands.queue_group,
     indexing.index_group,
     models.train_command,
     models.models_group,

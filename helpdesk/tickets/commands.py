@@ -1,4 +1,4 @@
-"""`import tickets`: bring in the enquiries of an older system."""
+"""`import tickets`: bring in the enquiries of an older system. `queue`: who reads the restricted queues."""
 
 import json
 import sys
@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from helpdesk.accounts import queries as people
 from helpdesk.kernel import mail
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.kernel.policy import SYSTEM
-from helpdesk.tickets import importing
+from helpdesk.tickets import importing, queues
+from helpdesk.tickets.enums import QueueSlug
 from helpdesk.tickets.import_files import FIELDS, Read, Row, parse_map, read
 
 SHOWN_REFUSALS = 50  # the report names all of them in JSON
+RESTRICTED = [slug.value for slug in QueueSlug if slug is not QueueSlug.DEFAULT]
 
 
 @click.command("tickets")
@@ -90,3 +93,37 @@ def _tell(report: dict[str, object], found: Read) -> None:
         click.echo(f"  row {number}: {reason}.")
     if len(found.refused) > SHOWN_REFUSALS:
         click.echo(f"  and {len(found.refused) - SHOWN_REFUSALS:,} more; --json names all.")
+
+
+@click.group("queue")
+def queue_group() -> None:
+    """Members of the restricted queues, who alone read their tickets."""
+
+
+@queue_group.command("add")
+@click.argument("queue", type=click.Choice(RESTRICTED))
+@click.argument("email")
+@with_appcontext
+def add_member_command(queue: str, email: str) -> None:
+    """Let a member of staff read and work a restricted queue."""
+    _change_members(queue, email, is_member=True)
+    click.echo(f"{email} reads the queue {queue} from now on.")
+
+
+@queue_group.command("remove")
+@click.argument("queue", type=click.Choice(RESTRICTED))
+@click.argument("email")
+@with_appcontext
+def remove_member_command(queue: str, email: str) -> None:
+    """Take a restricted queue from somebody."""
+    _change_members(queue, email, is_member=False)
+    click.echo(f"{email} does not read the queue {queue} any more.")
+
+
+def _change_members(slug: str, email: str, *, is_member: bool) -> None:
+    change = queues.add_member if is_member else queues.remove_member
+    with unit_of_work() as db:
+        user = people.user_by_email(db, email)
+        if user is None or not user.is_staff:
+            raise click.ClickException(f"{email} is not staff here. Add an agent with `user add` first.")
+        change(db, SYSTEM, queues.ensure(db, slug), user)
