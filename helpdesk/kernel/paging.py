@@ -33,10 +33,6 @@ class Page(Generic[T]):
     number: int
     has_next: bool
 
-    @property
-    def has_previous(self) -> bool:
-        return self.number > 1
-
 
 def window(arguments: Mapping[str, str], size: int = 25) -> Window:
     """The window that `?page=` names; rubbish means the first page."""

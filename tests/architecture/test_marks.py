@@ -12,6 +12,13 @@ from helpdesk.config import PROJECT_ROOT, Settings
 UNMARKED_BY_FLASK = {"static"}
 
 
+class TestPackages:
+    def test_package_files_import_nothing(self) -> None:
+        files = (PROJECT_ROOT / "helpdesk").rglob("__init__.py")
+        importing = [str(file) for file in files if re.search(r"^(?:from|import) ", file.read_text(), re.MULTILINE)]
+        assert importing == []
+
+
 class TestMarks:
     def test_every_view_is_marked(self, app: Flask) -> None:
         unmarked = [
