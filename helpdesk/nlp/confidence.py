@@ -50,8 +50,8 @@ class Confidence:
         result = np.zeros(len(candidates))
         for kind in {one.kind for one in candidates}:
             places = [at for at, one in enumerate(candidates) if one.kind == kind]
-            curve = self.curves[matching_of(kind)]
-            result[places] = curve.probabilities(features([candidates[at] for at in places]))
+            if curve := self.curves.get(matching_of(kind)):  # none: the artefact is missing, and nothing is suggested
+                result[places] = curve.probabilities(features([candidates[at] for at in places]))
         result[[one.is_cited for one in candidates]] = CITED
         return result
 

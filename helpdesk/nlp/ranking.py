@@ -22,6 +22,12 @@ LEXICAL_WEIGHTS: Mapping[str, float] = {"passage": 0.6, "wording": 0.1}
 STANDING: Mapping[str, float] = {"answer": 0.06, "article": 0.03, "question": 0.02}
 
 
+# Cosine from which a wording is the query's own, in other case or punctuation: the demonstration's
+# 140 questions, lower-cased and without their marks, come to 0.91 or more, and no two of them are
+# nearer to each other than 0.79.
+SAME_WORDING = 0.9
+
+
 def matching_of(kind: str) -> str:
     """How items of `kind` match a query: `passage` or `wording`."""
     return "passage" if kind in PASSAGE_KINDS else "wording"
@@ -59,15 +65,19 @@ class Ranker:
         self.standing = standing
 
     def scores(self, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-        """A score for each candidate, shape (n,); what the query cites stands above all else."""
+        """A score for each candidate, shape (n,); what the query cites stands above all else, then what it repeats."""
         result = np.zeros(len(candidates))
         for matching, weight in self.lexical_weights.items():
             places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
             words = _stretched([candidates[at].words for at in places])
             meaning = _stretched([candidates[at].cosine for at in places])
             result[places] = weight * words + (1 - weight) * meaning
-        extra = [self.standing.get(one.kind, 0.0) + 2.0 * one.is_cited for one in candidates]
+        extra = [self.standing.get(one.kind, 0.0) + 3.0 * one.is_cited + _is_same(one) for one in candidates]
         return result + np.array(extra, dtype=np.float64)
+
+
+def _is_same(one: Candidate) -> bool:
+    return matching_of(one.kind) == "wording" and one.cosine >= SAME_WORDING
 
 
 def _stretched(values: Sequence[float]) -> npt.NDArray[np.float64]:

@@ -46,6 +46,15 @@ class TestSuggesting:
         assert ranked[0] == ("answer", 1)
         assert ranked.count(("answer", 1)) == 1
 
+    def test_the_very_words_of_a_question_stand_above_a_passage_that_shares_them(self):
+        same = Candidate("answer", 1, 1, words=0.5, cosine=0.95)
+        passage = Candidate("article", 2, 2, words=1.0, cosine=0.99)
+        nearer = Candidate("clause", 3, 3, words=0.1, cosine=0.2, is_cited=True)
+        assert list(np.argsort(-Ranker().scores([passage, same, nearer]))) == [2, 1, 0]
+
+    def test_without_learned_curves_nothing_is_probable(self):
+        assert not Confidence({}).probabilities([Candidate("answer", 1, 1, words=1.0, cosine=1.0)]).any()
+
     def test_it_abstains_when_nothing_is_likely(self, suggester):
         result = suggester.suggest("zebra crossing")
         assert result.abstained
