@@ -48,6 +48,11 @@ class Candidate:
     is_cited: bool = False
     """Whether the query names this item by its citation."""
 
+    @property
+    def is_same(self) -> bool:
+        """Whether the query is one of this item's wordings."""
+        return matching_of(self.kind) == "wording" and self.cosine >= SAME_WORDING
+
 
 class Ranker:
     """A weighted sum of the two scores, each stretched over the candidates' range to 0 to 1.
@@ -65,19 +70,15 @@ class Ranker:
         self.standing = standing
 
     def scores(self, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-        """A score for each candidate, shape (n,); what the query cites stands above all else, then what it repeats."""
+        """A score for each candidate, shape (n,); what the query cites stands above all else."""
         result = np.zeros(len(candidates))
         for matching, weight in self.lexical_weights.items():
             places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
             words = _stretched([candidates[at].words for at in places])
             meaning = _stretched([candidates[at].cosine for at in places])
             result[places] = weight * words + (1 - weight) * meaning
-        extra = [self.standing.get(one.kind, 0.0) + 3.0 * one.is_cited + _is_same(one) for one in candidates]
+        extra = [self.standing.get(one.kind, 0.0) + 2.0 * one.is_cited for one in candidates]
         return result + np.array(extra, dtype=np.float64)
-
-
-def _is_same(one: Candidate) -> bool:
-    return matching_of(one.kind) == "wording" and one.cosine >= SAME_WORDING
 
 
 def _stretched(values: Sequence[float]) -> npt.NDArray[np.float64]:

@@ -209,7 +209,9 @@ def _joined(one: Candidate, other: Candidate) -> Candidate:
 
 
 def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> list[int]:
-    """The places of `found`, best first: by score within a way of matching, between ways by probability.
+    """The places of `found`, best first: what is cited, then what is worded alike, then the others.
+
+    These go by score within a way of matching, and between ways by probability.
 
     A probability counts for no more than those above it in its list, so that no list is reordered.
     """
@@ -217,8 +219,8 @@ def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> 
     ceiling: dict[str, float] = {}
     worth: dict[int, float] = {}
     for at in ranked:
-        if found[at].is_cited:
-            worth[at] = 2.0  # More than any probability.
+        if found[at].is_cited or found[at].is_same:
+            worth[at] = 3.0 if found[at].is_cited else 2.0  # More than any probability.
             continue
         matching = matching_of(found[at].kind)
         worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), float(probabilities[at]))

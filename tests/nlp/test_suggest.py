@@ -46,11 +46,16 @@ class TestSuggesting:
         assert ranked[0] == ("answer", 1)
         assert ranked.count(("answer", 1)) == 1
 
-    def test_the_very_words_of_a_question_stand_above_a_passage_that_shares_them(self):
-        same = Candidate("answer", 1, 1, words=0.5, cosine=0.95)
-        passage = Candidate("article", 2, 2, words=1.0, cosine=0.99)
-        nearer = Candidate("clause", 3, 3, words=0.1, cosine=0.2, is_cited=True)
-        assert list(np.argsort(-Ranker().scores([passage, same, nearer]))) == [2, 1, 0]
+    def test_the_very_words_of_a_question_stand_above_a_passage_that_is_more_probable(self, hashing):
+        answers = {1: ["what happens if our credit cover is late"]}
+        articles = {2: ["what happens if our credit cover is late what happens if our credit cover is late and then"]}
+        sure_of_passages = {"wording": SURE, "passage": Curve((10.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0), 5.0)}
+        shelves = [shelf("answer", answers, hashing), shelf("article", articles, hashing)]
+        ranked = Suggester(hashing, shelves, Ranker(), Confidence(sure_of_passages)).rank(
+            "what happens if our credit cover is late"
+        )
+        assert found(ranked) == [("answer", 1), ("article", 2)]
+        assert ranked[1].probability > ranked[0].probability
 
     def test_without_learned_curves_nothing_is_probable(self):
         assert not Confidence({}).probabilities([Candidate("answer", 1, 1, words=1.0, cosine=1.0)]).any()
