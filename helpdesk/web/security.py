@@ -18,6 +18,7 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+JSON_DOOR = "/drafts"  # the one address that is sent JSON
 STATIC_SECONDS = 31_536_000  # a year: static addresses carry the file's digest
 
 csrf = CSRFProtect()
@@ -29,6 +30,7 @@ def install(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request(_refuse_nul)
+    app.before_request(_refuse_json)
     app.after_request(_headers)
 
 
@@ -36,6 +38,12 @@ def _refuse_nul() -> None:
     """No text of a person holds a NUL, and PostgreSQL stores none: whoever sends one gets a sentence, not a failure."""
     texts = [request.path, *request.args.values(), *request.form.values()]
     if any("\0" in text for text in texts):
+        abort(400)
+
+
+def _refuse_json() -> None:
+    """Flask-WTF would read a form from JSON, past the bounds and checks that forms have."""
+    if request.method == "POST" and request.is_json and request.path != JSON_DOOR:
         abort(400)
 
 
