@@ -52,7 +52,8 @@ class FileStore:
         Raises:
             Invalid: too large, empty, of a kind that is not accepted, or not what its name says.
         """
-        clean = Path(name.replace("\\", "/")).name.strip()[-255:] or "file"
+        seen = "".join(sign for sign in name if sign.isprintable())  # the rest no database holds, and no person reads
+        clean = Path(seen.replace("\\", "/")).name.strip()[-255:] or "file"
         suffix = Path(clean).suffix.lower()
         if suffix not in ALLOWED:
             kinds = ", ".join(sorted(ALLOWED))
