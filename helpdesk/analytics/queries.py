@@ -163,7 +163,7 @@ def _conditions(chosen: RowFilter) -> list[Any]:
         conditions.append(moment < _midnight(chosen.end + timedelta(days=1)))
     if chosen.channel:
         conditions.append(Ticket.channel == chosen.channel)
-    if chosen.topic.isdecimal():
+    if chosen.topic.isascii() and chosen.topic.isdecimal():
         conditions.append(Ticket.topic_id == int(chosen.topic) if int(chosen.topic) else Ticket.topic_id.is_(None))
     if chosen.category is not None:
         conditions.append(Ticket.category == chosen.category)

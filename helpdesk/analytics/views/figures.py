@@ -136,7 +136,7 @@ def row_filter() -> queries.RowFilter:
         start=day("from"),
         end=day("to"),
         channel=request.args.get("channel", "")[:24],
-        topic=request.args.get("topic", "")[:12],
+        topic=request.args.get("topic", "")[:9],
         category=request.args["category"][:40] if "category" in request.args else None,
         band=int(band) if band.isascii() and band.isdecimal() and len(band) < 3 else None,
     )
