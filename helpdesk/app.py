@@ -33,7 +33,7 @@ from helpdesk.community.views import editing, moderating, reading, taking_part
 from helpdesk.config import PROJECT_ROOT, Settings
 from helpdesk.demo.commands import demo_command
 from helpdesk.kernel import db as database
-from helpdesk.kernel import events, jobs, options, policy, sources
+from helpdesk.kernel import events, jobs, options, policy, screening, sources
 from helpdesk.kernel.files import FileStore
 from helpdesk.knowledge import policy as knowledge_policy
 from helpdesk.knowledge import queries as knowledge_queries
@@ -52,6 +52,7 @@ from helpdesk.tickets import events as tickets_events
 from helpdesk.tickets import jobs as tickets_jobs
 from helpdesk.tickets import policy as tickets_policy
 from helpdesk.tickets import queries as tickets_queries
+from helpdesk.tickets import routing as tickets_routing
 from helpdesk.tickets.views import desk, requester, work
 from helpdesk.triage import api as triage_api
 from helpdesk.triage import engine as triage_engine
@@ -198,6 +199,7 @@ def install_tables(app: Flask, settings: Settings) -> None:
     events.install(HANDLERS)
     jobs.install({"kernel.mail": messages.deliver, **JOBS})
     sources.install(SOURCES)
+    screening.install(tickets_routing.refusal)
     triage_engine.configure(settings)
     app.extensions["signpost.warm"] = [triage_engine.warm]
     slots.install(app, PANELS)

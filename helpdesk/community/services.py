@@ -15,7 +15,7 @@ from helpdesk.community.events import AnswerAccepted, AnswerPosted, CommentPoste
 from helpdesk.community.models import Answer, Comment, Question, Revision, Tag, Vote, question_tags
 from helpdesk.community.policy import RULES, Can
 from helpdesk.community.queries import KIND
-from helpdesk.kernel import audit, changes, clock
+from helpdesk.kernel import audit, changes, clock, screening
 from helpdesk.kernel.errors import Conflict, Invalid
 from helpdesk.kernel.events import publish
 from helpdesk.kernel.policy import Actor, require
@@ -48,8 +48,8 @@ def ask(
     require(RULES, actor, Can.ASK)
     at = at or clock.now()
     question = Question(
-        title=_line(title),
-        body=_text(body, BODY_LENGTH),
+        title=_line(actor, title),
+        body=_text(actor, body, BODY_LENGTH),
         author_id=actor.id,
         author_name=actor.name,
         organisation_id=actor.organisation_id,
@@ -88,7 +88,7 @@ def answer(
     at = at or clock.now()
     made = Answer(
         question_id=question.id,
-        body=_text(body, BODY_LENGTH),
+        body=_text(actor, body, BODY_LENGTH),
         author_id=actor.id,
         author_name=actor.name,
         is_official=is_official,
@@ -120,7 +120,7 @@ def comment(
     made = Comment(
         question_id=question.id,
         answer_id=None if answer is None else answer.id,
-        body=_text(body, COMMENT_LENGTH),
+        body=_text(actor, body, COMMENT_LENGTH),
         author_id=actor.id,
         author_name=actor.name,
         created_at=at,
@@ -229,7 +229,7 @@ def edit_question(
             "Others have written here for Parties only, so the question cannot be opened to visitors any more. "
             "Leave “public” unticked, or ask a new public question."
         )
-    line, text = _line(title), _text(body, BODY_LENGTH)
+    line, text = _line(actor, title), _text(actor, body, BODY_LENGTH)
     count_tags(db, question, -1)
     if (line, text) != (question.title, question.body):
         keep_first(db, PostKind.QUESTION, question, question.title)
@@ -253,7 +253,7 @@ def edit_answer(db: Session, actor: Actor, question: Question, answer: Answer, *
     """
     require(RULES, actor, Can.EDIT, answer)
     _refuse_older(answer, seen_at)
-    text = _text(body, BODY_LENGTH)
+    text = _text(actor, body, BODY_LENGTH)
     if text == answer.body:
         return
     keep_first(db, PostKind.ANSWER, answer)
@@ -339,21 +339,28 @@ def moderated(db: Session, actor: Actor, action: str, question: Question, **deta
     changed(db, question)
 
 
-def _line(title: str) -> str:
+def _line(actor: Actor, title: str) -> str:
     line = " ".join(title.replace("\0", "").split())
     if not line:
         raise Invalid("Write your question in one line.")
     if len(line) > TITLE_LENGTH:
         raise Invalid(f"Shorten the title to {TITLE_LENGTH} characters; the details have room below it.")
-    return line
+    return _screened(actor, line)
 
 
-def _text(body: str, length: int) -> str:
+def _text(actor: Actor, body: str, length: int) -> str:
     text = body.replace("\0", "").replace("\r\n", "\n").strip()
     if not text:
         raise Invalid("Write something first.")
     if len(text) > length:
         raise Invalid(f"Shorten the text to {length:,} characters.")
+    return _screened(actor, text)
+
+
+def _screened(actor: Actor, text: str) -> str:
+    """Nobody reports an incident to the community; staff, who know what a report is, may write of them."""
+    if not actor.is_staff:
+        screening.require_publishable(text)
     return text
 
 

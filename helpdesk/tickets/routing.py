@@ -56,6 +56,12 @@ def match(text: str) -> Rule | None:
     return next((rule for rule in RULES if any(_triggers(rule, one) for one in sentences)), None)
 
 
+def refusal(text: str) -> str:
+    """Why `text` may not be published to the community, or nothing when it may."""
+    rule = match(text)
+    return rule.refusal if rule and rule.is_restricted else ""
+
+
 def by_name(name: str) -> Rule | None:
     return next((rule for rule in RULES if rule.name == name), None)
 

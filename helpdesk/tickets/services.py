@@ -12,7 +12,7 @@ from helpdesk.kernel import audit, clock, sequences
 from helpdesk.kernel.errors import Conflict, Forbidden
 from helpdesk.kernel.events import publish
 from helpdesk.kernel.models import FileRow
-from helpdesk.kernel.policy import Actor, require
+from helpdesk.kernel.policy import SYSTEM, Actor, require
 from helpdesk.rulebook.models import Clause
 from helpdesk.tickets import counts, hours, opening, queries, queues, records, routing
 from helpdesk.tickets.enums import Audience, Channel, MessageKind, Priority, Status
@@ -147,8 +147,20 @@ def reply(
         _after_reply(db, actor, ticket, Status(status) if status else None, moment)
     else:
         _after_message(db, actor, ticket, moment)
+        _hold_to_rules(db, actor, ticket, body, moment)
     records.index(db, ticket)
     return message
+
+
+def _hold_to_rules(db: Session, actor: Actor, ticket: Ticket, body: str, at: datetime) -> None:
+    """What the requester's side reports later goes where it would have gone at once."""
+    rule = routing.match(body)
+    if rule is None or rule.queue is None or ticket.queue.is_restricted:
+        return
+    queue = queues.ensure(db, rule.queue)
+    _move_queue(db, SYSTEM, ticket, queue, at)
+    ticket.rule = rule.name
+    audit.record(db, actor, "ticket.routed_by_rule", records.KIND, ticket.id, rule=rule.name, queue=queue.slug)
 
 
 def note(
@@ -240,6 +252,12 @@ def set_queue(db: Session, actor: Actor, ticket: Ticket, queue: Queue, at: datet
     before = ticket.queue
     if before.id == queue.id:
         return
+    _move_queue(db, actor, ticket, queue, at)
+    records.corrected(db, actor, ticket, "queue", before.slug, queue.slug)
+
+
+def _move_queue(db: Session, actor: Actor, ticket: Ticket, queue: Queue, at: datetime | None) -> None:
+    before = ticket.queue
     agent = db.get(User, ticket.agent_id) if ticket.agent_id else None
     keeps_agent = agent is None or queues.may_work(agent, queue)
     counts.move(db, ticket, queue=queue, agent_id=counts.SAME if keeps_agent else None)
@@ -250,7 +268,6 @@ def set_queue(db: Session, actor: Actor, ticket: Ticket, queue: Queue, at: datet
         audit.record(db, actor, "ticket.moved", records.KIND, ticket.id, old=before.slug, new=queue.slug)
     records.change(db, actor, ticket, "queue", before.name, queue.name, at)
     records.index(db, ticket)
-    records.corrected(db, actor, ticket, "queue", before.slug, queue.slug)
 
 
 def set_status(db: Session, actor: Actor, ticket: Ticket, status: Status, at: datetime | None = None) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -258,3 +259,29 @@ class TestEdit:
         services.edit_answer(db, helper, question, answer, body="After", seen_at=answer.updated_at)
         services.edit_answer(db, helper, question, answer, body="After", seen_at=answer.updated_at)
         assert [row.body for row in queries.revisions(db, PostKind.ANSWER, answer.id)] == ["Before", "After"]
+
+
+class TestScreening:
+    REPORT = "Our private key was compromised last night and somebody used it."
+
+    @pytest.fixture(autouse=True)
+    def _rules(self, app: Flask) -> None:
+        """The application installs the rules."""
+
+    def test_an_incident_is_reported_neither_in_answers_nor_comments_nor_edits(self, db: Session):
+        asker = make_actor(db)
+        question = make_question(db, asker)
+        answer = make_answer(db, question, asker)
+        with pytest.raises(Invalid, match="must not be posted"):
+            services.answer(db, asker, question, self.REPORT)
+        with pytest.raises(Invalid, match="must not be posted"):
+            services.comment(db, asker, question, self.REPORT)
+        with pytest.raises(Invalid, match="must not be posted"):
+            services.edit_answer(db, asker, question, answer, body=self.REPORT, seen_at=answer.updated_at)
+        with pytest.raises(Invalid, match="must not be posted"):
+            services.ask(db, asker, title=self.REPORT, body="Help us.")
+
+    def test_staff_may_write_of_incidents(self, db: Session):
+        agent = make_actor(db, Role.AGENT)
+        made = services.answer(db, agent, make_question(db), self.REPORT, is_official=True)
+        assert made.is_official

@@ -406,3 +406,21 @@ class TestFirstSeen:
         monkeypatch.setattr(clock, "now", lambda: MONDAY)
         ticket: Ticket = make_ticket(db, make_actor(db))
         assert ticket.opened_at == MONDAY
+
+
+class TestRulesOnLaterMessages:
+    def test_an_incident_reported_in_a_reply_moves_the_ticket_to_its_restricted_queue(self, db: Session):
+        requester = make_actor(db)
+        ticket = make_ticket(db, requester, audience="organisation")
+        services.reply(db, requester, ticket, "Our private key was compromised last night and somebody used it.")
+        assert ticket.queue.slug == "security-incidents"
+        assert ticket.queue.is_restricted
+        assert ticket.audience == "helpdesk"
+        assert ticket.rule == "security_incident"
+
+    def test_an_ordinary_reply_leaves_it_where_it_is(self, db: Session):
+        requester = make_actor(db)
+        ticket = make_ticket(db, requester)
+        before = ticket.queue_id
+        services.reply(db, requester, ticket, "Thank you, how do we book the assessment?")
+        assert ticket.queue_id == before

@@ -142,7 +142,8 @@ class TestDrafting:
 
         assert answer.group_id == group.id
         assert answer.state == "draft"
-        assert len(answer.wordings) == 5
+        assert len(answer.wordings) == 6
+        assert answer.question == group.name  # a ticket's subject is its requester's own and becomes no title
         sources = db.scalars(select(DraftSource.object_id).where(DraftSource.answer_id == answer.id)).all()
         assert set(sources) == {ticket.id for ticket in made}
 

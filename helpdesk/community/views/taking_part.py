@@ -12,6 +12,7 @@ from helpdesk.community.models import Question
 from helpdesk.community.views.reading import draw
 from helpdesk.kernel import once, throttle
 from helpdesk.kernel.db import reading, unit_of_work
+from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import Actor
 from helpdesk.web.marks import signed_in
 
@@ -30,16 +31,22 @@ def answer(question_id: int) -> ResponseReturnValue:
         with reading() as db:
             thread = queries.thread(db, actor, queries.get(db, actor, question_id))
         return draw(thread, form), 200 if is_valid else 422
-    with unit_of_work() as db:
-        question = queries.get(db, actor, question_id)
-        if (first := once.claim(db, form.once.data)) is not None:
-            return redirect(first)
-        throttle.count(db, "answer", str(actor.id), ANSWERS_PER_HOUR, minutes=60)
-        is_official = actor.is_staff and form.is_official.data
-        made = services.answer(db, actor, question, form.body.data, is_official=is_official)
-        accounts.drop_draft(db, actor, f"question-{question_id}-answer")
-        address = f"{question.path}#answer-{made.id}"
-        once.settle(db, form.once.data, address)
+    try:
+        with unit_of_work() as db:
+            question = queries.get(db, actor, question_id)
+            if (first := once.claim(db, form.once.data)) is not None:
+                return redirect(first)
+            throttle.count(db, "answer", str(actor.id), ANSWERS_PER_HOUR, minutes=60)
+            is_official = actor.is_staff and form.is_official.data
+            made = services.answer(db, actor, question, form.body.data, is_official=is_official)
+            accounts.drop_draft(db, actor, f"question-{question_id}-answer")
+            address = f"{question.path}#answer-{made.id}"
+            once.settle(db, form.once.data, address)
+    except Invalid as refused:
+        form.body.errors = [str(refused)]
+        with reading() as db:
+            thread = queries.thread(db, actor, queries.get(db, actor, question_id))
+        return draw(thread, form), 422
     flash("Your answer is published. You follow this question now.", "success")
     return redirect(address)
 
@@ -53,15 +60,21 @@ def comment(question_id: int, answer_id: int | None = None) -> ResponseReturnVal
         with reading() as db:
             thread = queries.thread(db, actor, queries.get(db, actor, question_id))
         return draw(thread, AnswerForm(formdata=None), commenting=(form, answer_id)), 422
-    with unit_of_work() as db:
-        question = queries.get(db, actor, question_id)
-        on = None if answer_id is None else queries.answer(db, actor, question, answer_id)
-        if (first := once.claim(db, form.once.data)) is not None:
-            return redirect(first)
-        throttle.count(db, "comment", str(actor.id), COMMENTS_PER_HOUR, minutes=60)
-        made = services.comment(db, actor, question, form.comment.data, on)
-        address = f"{question.path}#comment-{made.id}"
-        once.settle(db, form.once.data, address)
+    try:
+        with unit_of_work() as db:
+            question = queries.get(db, actor, question_id)
+            on = None if answer_id is None else queries.answer(db, actor, question, answer_id)
+            if (first := once.claim(db, form.once.data)) is not None:
+                return redirect(first)
+            throttle.count(db, "comment", str(actor.id), COMMENTS_PER_HOUR, minutes=60)
+            made = services.comment(db, actor, question, form.comment.data, on)
+            address = f"{question.path}#comment-{made.id}"
+            once.settle(db, form.once.data, address)
+    except Invalid as refused:
+        form.comment.errors = [str(refused)]
+        with reading() as db:
+            thread = queries.thread(db, actor, queries.get(db, actor, question_id))
+        return draw(thread, AnswerForm(formdata=None), commenting=(form, answer_id)), 422
     return redirect(address)
 
 

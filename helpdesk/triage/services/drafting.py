@@ -25,8 +25,8 @@ def draft_from_group(db: Session, actor: Actor, group: Group) -> PublishedAnswer
     items = sample_items(db, actor, group.id, SOURCES)
     titles = _titles(db, items)
     wordings = [WordingFrom(text=titles[item], kind=item[0], id=item[1]) for item in items if titles.get(item)]
-    asked = next((one.text for one in wordings if one.kind == "question"), None)
-    question = asked or (wordings[0].text if wordings else group.name)
+    # A ticket's subject is its requester's own and becomes no public title; staff word the question anew.
+    question = next((one.text for one in wordings if one.kind == "question"), group.name)
     return knowledge.draft_answer(
         db,
         actor,
