@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from helpdesk.accounts.signin import current_user
 from helpdesk.analytics import queries
 from helpdesk.analytics.enums import MEASURES, STEPS, Cut, Measure, Period, Step
 from helpdesk.analytics.policy import Can
+from helpdesk.analytics.tables import TABLES
 from helpdesk.kernel import clock, paging
 from helpdesk.kernel.db import reading
 from helpdesk.triage.queries import groups
@@ -169,38 +170,10 @@ def attempt_rows() -> ResponseReturnValue:
 def download(name: str) -> ResponseReturnValue:
     """The figures of one chart as CSV."""
     period = chosen(Period, "period", Period.TWELVE_WEEKS)
+    if name not in TABLES:
+        abort(404)
     with reading() as db:
-        tables: dict[str, Any] = {
-            "weeks": lambda: (
-                [["week from", "opened", "solved"]]
-                + [[v.start, v.opened, v.solved] for v in queries.by_week(db, period)]
-            ),
-            "days": lambda: (
-                [["day", "opened", "solved"]]
-                + [[v.start, v.opened, v.solved] for v in queries.by_day(db, Period.FOUR_WEEKS)]
-            ),
-            **{
-                cut.value: lambda cut=cut: (
-                    [[cut.value, "opened"]] + [[part.label, part.opened] for part in queries.by_cut(db, period, cut)]
-                )
-                for cut in Cut
-            },
-            **{
-                measure.value: lambda measure=measure: (
-                    [["week from", "tickets", "median working minutes", "90th percentile"]]
-                    + [[f.start, f.tickets, f.median, f.percentile_90] for f in queries.times(db, period, measure)[1]]
-                )
-                for measure in (Measure.FIRST_RESPONSE, Measure.RESOLUTION)
-            },
-            "backlog": lambda: [["age", "tickets"]] + [[part.label, part.opened] for part in queries.backlog(db)],
-            "deflection": lambda: (
-                [["week from", *Step]]
-                + [[w.week, *(getattr(w, step.value) for step in Step)] for w in queries.attempts(db, period)]
-            ),
-        }
-        if name not in tables:
-            abort(404)
-        rows = tables[name]()
+        rows = TABLES[name](db, current_user(), period)
     return as_csv(f"signpost-{name}-{period.value}.csv", rows)
 
 
