@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import skops.io
-
 from helpdesk.nlp.manifest import ArtefactError, Manifest, verify, write_manifest
 
 STATE = "state.skops"
@@ -13,6 +11,8 @@ STATE = "state.skops"
 
 def save(folder: Path, state: Mapping[str, Any], manifest: Manifest) -> Manifest:
     """Write `state` (arrays, numbers, words and scikit-learn objects) to `folder`."""
+    import skops.io  # noqa: PLC0415 - see `load`
+
     folder.mkdir(parents=True, exist_ok=True)
     skops.io.dump(dict(state), folder / STATE)
     return write_manifest(folder, manifest)
@@ -24,6 +24,10 @@ def load(folder: Path, *, trusted: Sequence[str] = ()) -> dict[str, Any]:
     Raises:
         ArtefactError: missing, damaged, or holding types that nobody said were safe.
     """
+    # skops walks through all of scikit-learn when it is imported, and through torch where that is installed:
+    # 100 MB and seconds that a web process, which loads no such model, does not spend.
+    import skops.io  # noqa: PLC0415
+
     verify(folder)
     path = folder / STATE
     try:
