@@ -9,6 +9,7 @@ import click
 from flask import Blueprint, Flask, g, request
 from flask_babel import Babel
 from jinja2 import StrictUndefined
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk import worker
@@ -60,6 +61,7 @@ from helpdesk.triage import handlers as triage_handlers
 from helpdesk.triage import jobs as triage_jobs
 from helpdesk.triage import panels as triage_panels
 from helpdesk.triage import policy as triage_policy
+from helpdesk.triage import views as triage_views
 from helpdesk.triage.commands import benching, evaluating, indexing, models
 from helpdesk.web import converters, errors, filters, logs, mailer, security, slots, styleguide, text
 
@@ -84,6 +86,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     desk.bp,
     work.bp,
     triage_api.bp,
+    triage_views.bp,
 )
 HANDLERS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     events.ContentChanged: (rulebook_handlers.keep_citations, triage_handlers.follow_content),
@@ -235,7 +238,9 @@ def _permissions() -> dict[str, StrEnum]:
 def _frame(settings: Settings) -> dict[str, Any]:
     """What every page's frame needs: who reads it, what the site says of itself, which part of it this is."""
     part = request.path.split("/")[1] or "home"
-    return {"current_user": signin.current_user(), "site": _site(settings), "nav_active": part}
+    # A part of a page has no frame, and does not ask for what only the frame shows.
+    site = LocalProxy(lambda: _site(settings))
+    return {"current_user": signin.current_user(), "site": site, "nav_active": part}
 
 
 def _site(settings: Settings) -> dict[str, Any]:

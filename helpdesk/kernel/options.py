@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.kernel import sequences
 from helpdesk.kernel.models import OptionRow
+
+SEQUENCE = "options"  # grows with every change, for processes that keep what they read
 
 DEFAULTS: dict[str, Any] = {
     "is_demonstration": False,
@@ -16,11 +20,17 @@ DEFAULTS: dict[str, Any] = {
 
 
 def read(db: Session, name: str) -> Any:
-    row = db.get(OptionRow, name)
-    return DEFAULTS[name] if row is None else row.value
+    return several(db, name)[name]
+
+
+def several(db: Session, *names: str) -> dict[str, Any]:
+    """The values of `names`, in one query."""
+    rows = db.execute(select(OptionRow.name, OptionRow.value).where(OptionRow.name.in_(names)))
+    return {name: DEFAULTS[name] for name in names} | {row.name: row.value for row in rows}
 
 
 def write(db: Session, name: str, value: Any) -> None:
     if name not in DEFAULTS:
         raise KeyError(name)
     db.merge(OptionRow(name=name, value=value))
+    sequences.take(db, SEQUENCE)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
@@ -54,6 +54,13 @@ class CodeMemory:
         links = self._current().links
         found = ((span, queries.resolve(links, span.canonical)) for span in spans)
         return [Found(span.start, span.end, link.url, link.title) for span, link in found if link]
+
+    def exact(self, cited: Iterable[str]) -> list[int]:
+        """Ids of the clauses that the canonical citations name, in their order; what is not in force names none."""
+        wanted = list(cited)
+        links = self._current().links if wanted else {}
+        found = (queries.resolve(links, one) for one in wanted)
+        return [link.id for link in found if link and link.is_exact]
 
     def terms_in(self, text: str) -> list[tuple[str, str]]:
         """Defined terms that stand in `text`, with their meanings, in order of first appearance."""

@@ -34,8 +34,11 @@ def of_tickets(db: Session, tickets: Iterable[Ticket]) -> dict[int, Prediction]:
     predicted = {one.id: one.prediction for one in tickets if one.prediction}
     if not predicted:
         return {}
-    likely, possible = options.read(db, "likely"), options.read(db, "possible")
-    return {ticket_id: _read(prediction, likely, possible) for ticket_id, prediction in predicted.items()}
+    chosen = options.several(db, "likely", "possible")
+    return {
+        ticket_id: _read(prediction, chosen["likely"], chosen["possible"])
+        for ticket_id, prediction in predicted.items()
+    }
 
 
 def _read(prediction: Mapping[str, Any], likely: float, possible: float) -> Prediction:

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from helpdesk.kernel import options
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.lexical import Bm25Index
@@ -28,7 +29,9 @@ WORDS = (
     SearchText.is_deleted,
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
-HEADS = select(SequenceRow.name, SequenceRow.value).where(SequenceRow.name.in_((*KINDS, EMBEDDING, REBUILD)))
+HEADS = select(SequenceRow.name, SequenceRow.value).where(
+    SequenceRow.name.in_((*KINDS, EMBEDDING, REBUILD, options.SEQUENCE))
+)
 MAX_ID = 2**31 - 1  # after every id: items whose number was seen are not read again
 
 
@@ -71,6 +74,9 @@ class IndexCache:
         self.kinds = {kind: KindIndex(kind, vectors=FaissIndex(dimension) if with_vectors else None) for kind in KINDS}
         self.seen_embeddings = 0
         self.seen_rebuild = 0
+        self.seen_options = -1
+        self.thresholds = (1.0, 1.0)
+        """From which probability a suggestion is called likely, and possible, as staff chose; read by `follow`."""
 
     def follow(self, db: Session, *, in_request: bool = True) -> None:
         """Read what changed since the last time: one small query when nothing did.
@@ -78,6 +84,8 @@ class IndexCache:
         A request that finds very much new leaves it to a thread and goes on with what is there.
         """
         heads = {name: value for name, value in db.execute(HEADS)}  # noqa: C416 - rows, not pairs
+        if heads.get(options.SEQUENCE, 0) != self.seen_options:
+            self.thresholds, self.seen_options = thresholds(db), heads.get(options.SEQUENCE, 0)
         behind = self._behind(heads)
         if behind == 0:
             return
@@ -155,3 +163,9 @@ class IndexCache:
         index.vectors.remove({key_of(row.object_id, row.part) for row in rows}.difference(keys))
         if new:
             index.vectors.put(keys, np.stack([row.vector for row in new]))
+
+
+def thresholds(db: Session) -> tuple[float, float]:
+    """From which probability a suggestion is called likely, and possible."""
+    chosen = options.several(db, "likely", "possible")
+    return float(chosen["likely"]), float(chosen["possible"])

@@ -5,28 +5,21 @@ from typing import Any
 from flask import render_template
 
 from helpdesk.accounts.signin import current_user
-from helpdesk.kernel.db import reading
-from helpdesk.triage.services.related import related
-
-BESIDE_TICKET = ("ticket", "answer", "clause")
-BESIDE_QUESTION = ("question", "answer", "clause")
 
 
 def ticket_sidebar(*, ticket: Any, **_context: Any) -> str:
     """The nearest past tickets, answers and clauses, for staff."""
-    if not current_user().is_staff:
-        return ""
-    return _related("ticket", ticket.id, BESIDE_TICKET)
+    return _nearby("ticket", ticket.id) if current_user().is_staff else ""
 
 
 def question_related(*, question: Any, **_context: Any) -> str:
     """Questions, answers and clauses near a community question."""
-    return _related("question", question.id, BESIDE_QUESTION)
+    return _nearby("question", question.id)
 
 
 def answer_related(*, answer: Any, **_context: Any) -> str:
     """Questions and clauses near a published answer."""
-    return _related("answer", answer.id, ("answer", "question", "clause"))
+    return _nearby("answer", answer.id)
 
 
 def new_ticket(**_context: Any) -> str:
@@ -34,7 +27,6 @@ def new_ticket(**_context: Any) -> str:
     return render_template("triage/_new_ticket.html")
 
 
-def _related(kind: str, object_id: int, kinds: tuple[str, ...]) -> str:
-    with reading() as db:
-        found = related(db, current_user(), kind, object_id, kinds=kinds)
-    return render_template("triage/_related.html", found=found, kinds=kinds) if found else ""
+def _nearby(kind: str, object_id: int) -> str:
+    """A place that fills itself once the page stands: the search is not what a reader waits for."""
+    return render_template("triage/_nearby.html", address=f"/related/{kind}/{object_id}")

@@ -17,6 +17,7 @@ from helpdesk.kernel import jobs
 from helpdesk.kernel.models import JobRow, OutboxRow
 from helpdesk.kernel.policy import SYSTEM, Role
 from helpdesk.knowledge.enums import Audience as Readers
+from helpdesk.knowledge.models import PublishedAnswer
 from helpdesk.tickets import queries as tickets_queries
 from helpdesk.tickets import queues, services
 from helpdesk.tickets.enums import Audience
@@ -105,6 +106,7 @@ class Builder:
         jobs.run_waiting()
         self.add_attempt_and_topic()
         self.add_jobs()
+        self.add_places_to_look_near()
         self.db.commit()
         return Scene(self.people, self.values)
 
@@ -207,3 +209,19 @@ class Builder:
         mail = self.db.scalars(select(OutboxRow.id).order_by(OutboxRow.id)).first()
         self.values["mail"] = {"outbox_id": mail}
         self.values["suggested"]["object_id"] = self.values["public_question"]["question_id"]
+
+    def add_places_to_look_near(self) -> None:
+        """The addresses of what lies near something name any kind of thing by its number."""
+        for name, of in {
+            "near_public": "public_question",
+            "near_question": "question",
+            "near_hidden": "hidden_question",
+        }.items():
+            self.values[name] = {"kind": "question", "object_id": self.values[of]["question_id"]}
+        for name, of in {"near_ticket": "private", "near_closed": "closed"}.items():
+            found = tickets_queries.by_reference(self.db, SYSTEM, str(self.values[of]["reference"]))
+            self.values[name] = {"kind": "ticket", "object_id": found.id}
+        draft = self.db.scalars(
+            select(PublishedAnswer.id).where(PublishedAnswer.slug == self.values["draft_faq"]["slug"])
+        ).one()
+        self.values["near_draft"] = {"kind": "answer", "object_id": draft}

@@ -5,7 +5,6 @@ import json
 import jsonschema
 import pytest
 
-from helpdesk.kernel.policy import Role
 from helpdesk.triage.api import description
 from tests.factories.accounts import as_actor, make_organisation, make_user
 from tests.factories.knowledge import make_answer
@@ -93,23 +92,3 @@ class TestDescription:
         for name in found["components"]["schemas"]:
             assert f"#/components/schemas/{name}" in text
         assert text.count("$ref") == 2
-
-
-class TestPanels:
-    def test_staff_see_near_answers_beside_a_ticket_and_members_do_not(self, client, db, using) -> None:
-        from flask import render_template_string
-
-        make_answer(db, QUESTION)
-        ticket = make_ticket(db, as_actor(make_user(db)), subject=QUESTION)
-        index_all(db, using)
-        agent, member = make_user(db, Role.AGENT), make_user(db)
-        shown = {}
-        for user in (agent, member):
-            client.sign_in(user)
-
-            with client.browser as browser:
-                browser.get("/api/v1/openapi.json")
-                shown[user.id] = render_template_string("{{ slot('ticket.sidebar', ticket=ticket) }}", ticket=ticket)
-
-        assert QUESTION in shown[agent.id]
-        assert shown[member.id].strip() == ""

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
@@ -34,46 +35,71 @@ def remember(
     at: datetime | None = None,
 ) -> None:
     """Note what was offered for `text` under the form's `token`; typing on goes on with the same attempt."""
-    attempt = _open(db, actor, token, text, channel, at)
-    if attempt is None:
+    if not token or len(token) > TOKEN_LENGTH:
         return
-    attempt.query = clean(text)
-    attempt.is_offered = attempt.is_offered or bool(found.items)
-    known = {(item.kind, item.object_id): item for item in attempt.items}
-    for rank, item in enumerate(found.items, start=1):
-        row = known.get((item.kind, item.id))
-        if row is None:
-            new = AttemptItem(kind=item.kind, object_id=item.id, rank=rank, probability=item.probability)
-            attempt.items.append(new)
-        elif rank < row.rank:
-            row.rank, row.probability = rank, item.probability
+    # Two pauses in typing may arrive at once, so the database decides, in one statement for each table.
+    insert = _insert(db, Attempt).values({**_new(actor, token, text, channel, at), "is_offered": bool(found.items)})
+    attempt_id = db.scalar(
+        insert.on_conflict_do_update(
+            index_elements=[Attempt.token],
+            set_={
+                "query": insert.excluded.query,
+                "is_offered": or_(Attempt.is_offered, insert.excluded.is_offered),
+            },
+            where=and_(Attempt.user_id.is_not_distinct_from(actor.id), Attempt.outcome == Outcome.OPEN),
+        ).returning(Attempt.id)
+    )
+    if attempt_id is None or not found.items:  # ended, or somebody else's: left alone
+        return
+    items = _insert(db, AttemptItem).values(
+        [
+            {
+                "attempt_id": attempt_id,
+                "kind": item.kind,
+                "object_id": item.id,
+                "rank": rank,
+                "probability": item.probability,
+            }
+            for rank, item in enumerate(found.items, start=1)
+        ]
+    )
+    best = {"rank": items.excluded.rank, "probability": items.excluded.probability}
+    where_it_was_lower = items.excluded.rank < AttemptItem.rank
+    key = [AttemptItem.attempt_id, AttemptItem.kind, AttemptItem.object_id]
+    db.execute(items.on_conflict_do_update(index_elements=key, set_=best, where=where_it_was_lower))
 
 
-def _open(
-    db: Session, actor: Actor, token: str, text: str, channel: str = "web", at: datetime | None = None
-) -> Attempt | None:
+def _insert(db: Session, model: type[Attempt | AttemptItem]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may say ON CONFLICT, in the words of the database at hand."""
+    is_postgresql = db.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(model) if is_postgresql else sqlite.insert(model)
+
+
+def _new(actor: Actor, token: str, text: str, channel: str = "web", at: datetime | None = None) -> dict[str, Any]:
+    """The values of an attempt that begins."""
+    return {
+        "token": token,
+        "user_id": actor.id,
+        "organisation_id": actor.organisation_id,
+        "category": actor.category,
+        "query": clean(text),
+        "topic": "",
+        "channel": channel,
+        "started_at": at or clock.now(),
+        "outcome": Outcome.OPEN,
+        "is_offered": False,
+        "is_opened": False,
+        "confirmed_kind": "",
+    }
+
+
+def _open(db: Session, actor: Actor, token: str, at: datetime) -> Attempt | None:
     """The attempt of `token`, made if there is none; None when it has ended or is somebody else's."""
     if not token or len(token) > TOKEN_LENGTH:
         return None
     attempt = _of(db, token)
     if attempt is None:
-        dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-        values = {
-            "token": token,
-            "user_id": actor.id,
-            "organisation_id": actor.organisation_id,
-            "category": actor.category,
-            "query": clean(text),
-            "topic": "",
-            "channel": channel,
-            "started_at": at or clock.now(),
-            "outcome": Outcome.OPEN,
-            "is_offered": False,
-            "is_opened": False,
-            "confirmed_kind": "",
-        }
-        # Two pauses in typing may arrive at once: the second finds the row of the first.
-        db.execute(dialect.insert(Attempt).values(values).on_conflict_do_nothing())
+        db.execute(_insert(db, Attempt).values(_new(actor, token, "", at=at)).on_conflict_do_nothing())
         attempt = _of(db, token)
     is_ours = attempt is not None and attempt.user_id == actor.id and attempt.outcome == Outcome.OPEN
     return attempt if is_ours else None
@@ -99,7 +125,7 @@ def opened(db: Session, actor: Actor, token: str, kind: str, object_id: int, at:
 def confirm(db: Session, actor: Actor, token: str, kind: str, object_id: int, at: datetime | None = None) -> None:
     """“This answered me”: the attempt ends well."""
     now = at or clock.now()
-    attempt = _open(db, actor, token, "", at=now)
+    attempt = _open(db, actor, token, now)
     if attempt is None:
         return
     attempt.outcome, attempt.ended_at = Outcome.CONFIRMED, now
@@ -122,7 +148,7 @@ def finish(
 ) -> None:
     """The attempt ends in a ticket or a community question."""
     now = at or clock.now()
-    attempt = _open(db, actor, token, "", at=now)
+    attempt = _open(db, actor, token, now)
     if attempt is None:
         return
     attempt.outcome = Outcome.TICKET if ticket_id is not None else Outcome.QUESTION

@@ -12,7 +12,7 @@ from helpdesk.triage.columns import Floats
 from helpdesk.triage.models import Embedding, SearchText
 from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services.grouping import GROUPED
-from helpdesk.triage.services.suggesting import SuggestionItem, present, ranked, thresholds
+from helpdesk.triage.services.suggesting import SuggestionItem, present, ranked
 
 RANKED = 30  # candidates looked at, so that each kind has some
 LEAST = 0.1  # probability below which nothing is shown, not even beside a ticket
@@ -23,13 +23,15 @@ def related(
     db: Session, actor: Actor, kind: str, object_id: int, limit: int = 3, kinds: Sequence[str] | None = None
 ) -> dict[str, list[SuggestionItem]]:
     """For each kind up to `limit` nearest items that `actor` may see, without the item itself."""
-    row = db.scalar(select(SearchText).where(SearchText.kind == kind, SearchText.object_id == object_id))
     using = engine.current()
-    if row is None or row.is_deleted or using is None or using.encoder is None:
+    if using is None or using.encoder is None:
         return {}
-    query = clean(f"{row.title} {row.body}")[:QUERY_CHARACTERS]
-    vector = _stored(db, kind, object_id, using.model)
-    if not query or vector is None:
+    row = _stored(db, kind, object_id, using.model)
+    if row is None:
+        return {}
+    title, body, vector = row
+    query = clean(f"{title} {body}")[:QUERY_CHARACTERS]
+    if not query:
         return {}
     found = ranked(db, actor, using, query, vector, limit=RANKED, kinds=kinds)
     taken: Counter[str] = Counter()
@@ -39,19 +41,16 @@ def related(
             taken[one.kind] += 1
             shown.append(one)
     chosen: dict[str, list[SuggestionItem]] = {}
-    for item in present(db, actor, shown, query, thresholds(db)[0]):
+    for item in present(db, actor, shown, query, using.cache.thresholds[0]):
         chosen.setdefault(item.kind, []).append(item)
     return chosen
 
 
-def _stored(db: Session, kind: str, object_id: int, model: str) -> Floats | None:
-    """The vector of the item's fullest wording: of a ticket its subject with its first sentences."""
-    part = dict(GROUPED).get(kind, 0)
-    return db.scalar(
-        select(Embedding.vector).where(
-            Embedding.kind == kind,
-            Embedding.object_id == object_id,
-            Embedding.part == part,
-            Embedding.model == model,
-        )
-    )
+def _stored(db: Session, kind: str, object_id: int, model: str) -> tuple[str, str, Floats] | None:
+    """Title, body and vector of the item's fullest wording: of a ticket its subject with its first sentences."""
+    is_item = (SearchText.kind == kind) & (SearchText.object_id == object_id) & SearchText.is_deleted.is_(False)
+    is_wording = (Embedding.kind == kind) & (Embedding.object_id == object_id) & (Embedding.model == model)
+    is_fullest = (Embedding.part == dict(GROUPED).get(kind, 0)) & Embedding.vector.is_not(None)
+    wanted = select(SearchText.title, SearchText.body, Embedding.vector).join(Embedding, is_wording & is_fullest)
+    row = db.execute(wanted.where(is_item)).first()
+    return None if row is None else (row.title, row.body, row.vector)

@@ -5,15 +5,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import options, sources
-from helpdesk.kernel.models import OptionRow
+from helpdesk.kernel import sources
 from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
@@ -21,20 +19,18 @@ from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.lexical import Keys
 from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of
 from helpdesk.nlp.words import terms
-from helpdesk.rulebook import queries as rulebook
-from helpdesk.rulebook.numbering import lookup_order
+from helpdesk.rulebook import resolver
 from helpdesk.triage import engine, pgvectors
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.enums import Likelihood
 from helpdesk.triage.excerpts import excerpt
+from helpdesk.triage.indexes import thresholds
 from helpdesk.triage.models import SearchText
 from helpdesk.triage.queries import rights, words
 
 FIRST_WORDS = 3  # of a question before anything is suggested
 PARTS_OF_TICKET = (0, 1)  # its subject, and its subject with the first sentences
 REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
-
-THRESHOLDS = select(OptionRow.name, OptionRow.value).where(OptionRow.name.in_(("likely", "possible")))
 
 Items = Mapping[str, Iterable[int]]
 
@@ -73,13 +69,14 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
     query = words.clean(text)
     if len(query.split()) < FIRST_WORDS and not cited_items(db, query):
         return Suggestions()
-    likely, possible = thresholds(db)
     using = engine.current()
     if using is None or using.encoder is None:
+        _, possible = thresholds(db)
         items = _by_words(db, actor, query, limit, kinds, possible)
         problem = using.problem if using else "Suggestions by meaning are still loading. Words are searched."
     else:
         found = ranked(db, actor, using, query, using.encoder.encode([query])[0], limit=limit, kinds=kinds)
+        likely, possible = using.cache.thresholds
         worthy = [one for one in found if one.probability >= possible]
         items, problem = present(db, actor, worthy, query, likely), ""
     took = round((time.perf_counter() - started) * 1000)
@@ -139,11 +136,8 @@ def _allowed(db: Session, actor: Actor, chosen: Sequence[Source]) -> dict[str, K
 def cited_items(db: Session, query: str) -> dict[str, list[int]]:
     """Clauses and tickets that the query names by citation or reference."""
     named: dict[str, list[int]] = {}
-    if cited := CitationFinder().cited(query):
-        links = rulebook.set_links(db, {number for one in cited for number in lookup_order(one)})
-        found = [link.id for one in cited if (link := rulebook.resolve(links, one)) and link.is_exact]
-        if found:
-            named["clause"] = found
+    if found := resolver.memory.exact(CitationFinder().cited(query)):
+        named["clause"] = found
     if references := {match.upper() for match in REFERENCE.findall(query)}:
         rows = db.scalars(
             select(SearchText.object_id).where(and_(SearchText.kind == "ticket", SearchText.reference.in_(references)))
@@ -198,10 +192,3 @@ def _shared(asked: set[str], text: str) -> tuple[str, ...]:
     """A reason, when at least half of the words asked for are there: fewer are noise."""
     shared = sorted(asked & set(terms(text)))
     return (f"Shares {len(shared)} of your words.",) if shared and 2 * len(shared) >= len(asked) else ()
-
-
-def thresholds(db: Session) -> tuple[float, float]:
-    """From which probability a suggestion is called likely, and possible."""
-    chosen: dict[str, Any] = {row.name: row.value for row in db.execute(THRESHOLDS)}
-    likely, possible = (float(chosen.get(name, options.DEFAULTS[name])) for name in ("likely", "possible"))
-    return likely, possible
