@@ -200,7 +200,8 @@ def install_tables(app: Flask, settings: Settings) -> None:
     """Hand each table to the part that reads it."""
     messages = mailer.Mailer(settings, app.jinja_env, mailer.port_for(settings))
     events.install(HANDLERS)
-    jobs.install({"kernel.mail": messages.deliver, **JOBS})
+    files: FileStore = app.extensions["signpost.files"]
+    jobs.install({"kernel.mail": messages.deliver, "kernel.sweep_files": files.sweep, **JOBS})
     sources.install(SOURCES)
     screening.install(tickets_routing.refusal)
     triage_engine.configure(settings)

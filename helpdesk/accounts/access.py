@@ -120,7 +120,7 @@ def send_link(db: Session, user: User, purpose: Purpose, *, email: str | None = 
     if to is None:
         raise Invalid("This person has no e-mail address, so no link can be sent.")
     path = make_link(db, user, purpose, email=email)
-    facts = {"name": user.name, "path": path, "hours": LINK_HOURS[purpose], **context}
+    facts = {"name": user.name, mail.ONE_TIME_PATH: path, "hours": LINK_HOURS[purpose], **context}
     mail.outbox(db, f"accounts/{purpose.value}", to, facts)
 
 

@@ -18,6 +18,7 @@ STOP_SECONDS = 20
 
 # How often work that no event starts is done, in seconds.
 TIMETABLE = {
+    "kernel.sweep_files": 86_400,
     "kernel.sweep": 86_400,
     "triage.presume": 3_600,
     "triage.group": 86_400,

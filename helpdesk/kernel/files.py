@@ -2,14 +2,20 @@
 
 import hashlib
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.kernel import clock
+from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.models import FileRow
 from helpdesk.kernel.policy import Actor
+
+STRAY_AFTER = timedelta(days=1)  # far longer than a request lasts between writing a file and its row
 
 # What may be uploaded, and the media type it is served with whatever the browser claimed.
 ALLOWED = {
@@ -79,6 +85,16 @@ class FileStore:
         db.add(row)
         db.flush()
         return row
+
+    def sweep(self) -> None:
+        """Remove the files that no row knows: their request failed after they were written, or was killed."""
+        before = (clock.now() - STRAY_AFTER).timestamp()
+        old = [path for path in self.folder.glob("*/*") if path.stat().st_mtime < before]
+        with reading() as db:
+            known = set(db.scalars(select(FileRow.storage_name)))
+        for path in old:
+            if path.name not in known:
+                path.unlink(missing_ok=True)
 
     def path(self, row: FileRow) -> Path:
         return self.folder / row.storage_name[:2] / row.storage_name

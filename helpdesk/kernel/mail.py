@@ -16,6 +16,8 @@ from helpdesk.kernel import clock, jobs
 from helpdesk.kernel.models import OutboxRow
 
 SMTP_TIMEOUT_SECONDS = 20
+ONE_TIME_PATH = "one_time_path"  # in a context: a link that lets its holder in, gone from here once it was sent
+SPENT = "/[one-time link, sent]"
 
 
 class MailPort(Protocol):
@@ -107,5 +109,10 @@ def finish(row: OutboxRow, subject: str, text: str, html: str, domain: str) -> N
 
 
 def delivered(row: OutboxRow, state: str) -> None:
+    """Note how the message left. A one-time link in it is forgotten once only its receiver should have it."""
     row.state, row.sent_at, row.error = state, clock.now(), ""
     row.attempts += 1
+    link = row.context.get(ONE_TIME_PATH)
+    if link and state == "sent":
+        row.text, row.html = row.text.replace(link, SPENT), row.html.replace(link, SPENT)
+        row.context = {**row.context, ONE_TIME_PATH: SPENT}

@@ -43,7 +43,7 @@ def mailed(db: Session, to: str | None) -> list[str]:
 
 def mailed_token(db: Session, to: str | None) -> str:
     rows = db.scalars(select(OutboxRow).where(OutboxRow.to_address == to).order_by(OutboxRow.id)).all()
-    return token_of(rows[-1].context["path"])
+    return token_of(rows[-1].context["one_time_path"])
 
 
 class TestSigningIn:

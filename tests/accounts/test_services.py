@@ -23,7 +23,7 @@ def last_mail(db: Session) -> OutboxRow:
 
 
 def last_token(db: Session) -> str:
-    return str(last_mail(db).context["path"]).rpartition("/")[2]
+    return str(last_mail(db).context["one_time_path"]).rpartition("/")[2]
 
 
 class TestOrganisations:

@@ -1,6 +1,7 @@
 """Uploads are bounded and checked."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,17 @@ class TestSaving:
         with pytest.raises(Invalid, match=sentence):
             store.save(db, SYSTEM, name, io.BytesIO(content))
         assert not store.folder.exists()
+
+
+class TestSweeping:
+    def test_only_old_files_that_no_row_knows_are_removed(self, db: Session, store: FileStore) -> None:
+        kept, fresh, stray = (store.save(db, SYSTEM, f"{n}.txt", io.BytesIO(b"text")) for n in "abc")
+        for row in (kept, stray):
+            os.utime(store.path(row), (0, 0))
+        for row in (fresh, stray):
+            db.delete(row)
+        db.commit()
+
+        store.sweep()
+
+        assert [store.path(row).exists() for row in (kept, fresh, stray)] == [True, True, False]

@@ -11,10 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts.access import send_link
+from helpdesk.accounts.enums import Purpose
 from helpdesk.config import Settings
 from helpdesk.kernel import jobs, mail
 from helpdesk.kernel.models import OutboxRow
 from helpdesk.web.mailer import port_for
+from tests.factories.accounts import make_user
 
 
 class Kept(MessageHandler):
@@ -70,3 +73,19 @@ class TestOutbox:
         db.expire_all()
         row = db.scalars(select(OutboxRow)).one()
         assert row.state == "waiting"
+
+    @pytest.mark.parametrize(("state", "is_kept"), [("held", True), ("sent", False)])
+    def test_a_one_time_link_is_forgotten_once_it_was_sent(
+        self, app: Flask, db: Session, monkeypatch: pytest.MonkeyPatch, state: str, is_kept: bool
+    ) -> None:
+        monkeypatch.setattr(mail.HeldMail, "send", lambda _self, _message: state)
+        user = make_user(db)
+        send_link(db, user, Purpose.RESET)
+        db.commit()
+        link = db.scalars(select(OutboxRow)).one().context[mail.ONE_TIME_PATH]
+        jobs.run_waiting()
+        db.expire_all()
+        row = db.scalars(select(OutboxRow)).one()
+        assert row.state == state
+        assert [link in row.text, link in row.html, link in str(row.context)] == [is_kept] * 3
+        assert link.startswith("/reset/")
