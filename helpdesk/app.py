@@ -183,33 +183,38 @@ def create_app(settings: Settings, site: database.Database | None = None) -> Fla
     app.url_map.converters["int"] = converters.RowNumber
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["signpost.settings"] = settings
-    app.extensions["signpost.files"] = FileStore(settings.data_dir / "files", settings.max_upload_bytes)
     database.configure(site or database.Database(settings.database_url))
     Babel(app, default_locale="en_GB", timezone_selector=lambda: signin.current_user().timezone)
     logs.install(app)
     security.install(app)
     errors.install(app)
     install_tables(app, settings)
+    mount(app, settings)
     if settings.is_secure:  # behind one reverse proxy that ends TLS
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app
 
 
 def install_tables(app: Flask, settings: Settings) -> None:
-    """Hand each table to the part that reads it."""
+    """Hand each table to the part of the process that reads it; whoever comes last is read."""
     messages = mailer.Mailer(settings, app.jinja_env, mailer.port_for(settings))
     events.install(HANDLERS)
-    files: FileStore = app.extensions["signpost.files"]
+    files = FileStore(settings.data_dir / "files", settings.max_upload_bytes)
     jobs.install({"kernel.mail": messages.deliver, "kernel.sweep_files": files.sweep, **JOBS})
     sources.install(SOURCES)
     screening.install(tickets_routing.refusal)
     triage_engine.configure(settings)
+    text.install(app, rulebook_resolver.memory.link)
     app.extensions["signpost.warm"] = [triage_engine.warm]
+    app.extensions["signpost.settings"] = settings
+    app.extensions["signpost.files"] = files
+
+
+def mount(app: Flask, settings: Settings) -> None:
+    """Put every page, panel and command where it is found; once, before the first request."""
     slots.install(app, PANELS)
     signin.install(app, merged_rules())
     filters.install(app, can=_can)
-    text.install(app, rulebook_resolver.memory.link)
     app.context_processor(lambda: _frame(settings))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

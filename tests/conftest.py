@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from helpdesk import schema
-from helpdesk.app import create_app
+from helpdesk.app import create_app, install_tables
 from helpdesk.config import PROJECT_ROOT, Settings
 from helpdesk.kernel import db as database
+from helpdesk.web.security import limiter
 from tests.client import PageClient
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
@@ -106,12 +107,21 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(secret_key="test", data_dir=tmp_path, is_development=True, database_url="sqlite://")
 
 
+@pytest.fixture(scope="session")
+def made_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application, made once a process: its routes and compiled templates are the same for every test."""
+    folder = tmp_path_factory.mktemp("app")
+    settings = Settings(secret_key="test", data_dir=folder, is_development=True, database_url="sqlite://")
+    return create_app(settings, database.Database(settings.database_url))
+
+
 @pytest.fixture
-def app(db: Session, settings: Settings) -> Flask:
-    """The application on the test's transaction."""
-    app = create_app(settings, database.current())
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    return app
+def app(made_app: Flask, db: Session, settings: Settings) -> Flask:
+    """The application on the test's transaction, with tables, settings and counts as if it were just made."""
+    install_tables(made_app, settings)
+    made_app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    limiter.reset()
+    return made_app
 
 
 @pytest.fixture
