@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from helpdesk import schema
+from helpdesk.accounts import credentials
 from helpdesk.app import create_app, install_tables
 from helpdesk.config import PROJECT_ROOT, Settings
 from helpdesk.kernel import db as database
@@ -18,6 +20,7 @@ from helpdesk.web.security import limiter
 from tests.client import PageClient
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
+REAL_HASHER = credentials._hasher  # what a site hashes passwords with
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +130,14 @@ def app(made_app: Flask, db: Session, settings: Settings) -> Flask:
 @pytest.fixture
 def client(app: Flask, db: Session) -> PageClient:
     return PageClient(app, db)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_hashes() -> Iterator[None]:
+    """Passwords hashed at the least cost that Argon2 allows; what a real one costs has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credentials, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(autouse=True)

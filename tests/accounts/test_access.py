@@ -15,6 +15,7 @@ from helpdesk.kernel import clock
 from helpdesk.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from helpdesk.kernel.models import AuditRow, OutboxRow
 from helpdesk.kernel.policy import Role
+from tests.conftest import REAL_HASHER
 from tests.factories.accounts import PASSWORD, as_actor, make_actor, make_organisation, make_user, start_sign_in
 
 NEW_PASSWORD = "another row of plain words"
@@ -90,11 +91,13 @@ class TestSigningIn:
         user = make_user(db, organisation=make_organisation(db, is_active=False), password=PASSWORD)
         assert try_in(db, user.email) is Refusal.DISABLED
 
-    def test_a_weaker_hash_is_replaced_on_the_way(self, db: Session):
+    def test_a_weaker_hash_is_replaced_on_the_way(self, db: Session, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(credentials, "_hasher", REAL_HASHER)
         weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
         user = make_user(db, password_hash=weak)
         assert isinstance(try_in(db, user.email), SignIn)
         assert user.password_hash != weak
+        assert user.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
         assert isinstance(try_in(db, user.email), SignIn)
 
     def test_every_attempt_leaves_an_audit_row(self, db: Session):
