@@ -84,6 +84,15 @@ def site(site_url: str, sites: Sites) -> database.Database:
     return sites.made[site_url]
 
 
+def join(site: database.Database, connection: Connection) -> database.Database:
+    """The site's database as it is inside the transaction of `connection`: commits only end savepoints."""
+    joined = database.Database.__new__(database.Database)
+    joined.engine = site.engine
+    joined.writing = joined.reading = connection
+    joined.session_options = {"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
+    return joined
+
+
 @pytest.fixture
 def connection(site: database.Database) -> Iterator[Connection]:
     """One transaction around the test, rolled back at its end."""
@@ -96,12 +105,9 @@ def connection(site: database.Database) -> Iterator[Connection]:
 @pytest.fixture
 def db(connection: Connection, site: database.Database) -> Iterator[Session]:
     """A session inside the test's transaction; units of work of the code under test join it."""
-    joined = database.Database.__new__(database.Database)
-    joined.engine = site.engine
-    joined.writing = joined.reading = connection
-    joined.session_options = {"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
+    joined = join(site, connection)
     database.configure(joined)
-    with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+    with Session(connection, **joined.session_options) as session:
         yield session
 
 

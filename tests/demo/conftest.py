@@ -14,6 +14,7 @@ from helpdesk.demo import services
 from helpdesk.demo.loading import plan
 from helpdesk.demo.loading.plan import Plan
 from helpdesk.kernel import db as database
+from tests.conftest import join
 from tests.factories.triage import make_engine
 
 ENQUIRIES = 60
@@ -39,12 +40,9 @@ def demonstration(site: database.Database, tmp_path_factory: pytest.TempPathFact
     settings = Settings(secret_key="test", data_dir=folder, is_development=True, database_url="sqlite://")
     with site.writing.connect() as connection:
         transaction = connection.begin()
-        joined = database.Database.__new__(database.Database)
-        joined.engine = site.engine
-        joined.writing = joined.reading = connection
-        joined.session_options = {"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
+        joined = join(site, connection)
         app = create_app(settings, joined)
-        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as db:
+        with Session(connection, **joined.session_options) as db:
             make_engine(db)
             lines: list[str] = []
             services.load(seed=1, size=ENQUIRIES, models_dir=folder, say=lines.append)

@@ -1,5 +1,6 @@
 """Every role against every permission, and who reads which ticket in every list."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -8,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as people
 from helpdesk.accounts.models import Follow, User
+from helpdesk.kernel import db as database
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.paging import Window
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Actor, Role, can
 from helpdesk.tickets import queries, queues
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.policy import RULES, Can
+from tests.conftest import join
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.tickets import make_restricted_ticket, make_ticket
 
@@ -62,8 +65,32 @@ class World:
     tickets: tuple[Ticket, Ticket, Ticket]
 
 
+@pytest.fixture(scope="module")
+def made(site: database.Database) -> Iterator[tuple[Session, World]]:
+    """The world and its session, once for each database: 230 tests only look at it."""
+    with site.writing.connect() as connection:
+        transaction = connection.begin()
+        joined = join(site, connection)
+        database.configure(joined)
+        with Session(connection, **joined.session_options) as db:
+            yield db, make_world(db)
+        transaction.rollback()
+
+
 @pytest.fixture
-def world(db: Session) -> World:
+def db(made: tuple[Session, World]) -> Iterator[Session]:
+    """The world's session; what one test changes is undone before the next."""
+    with made[0].begin_nested() as undo:
+        yield made[0]
+        undo.rollback()
+
+
+@pytest.fixture
+def world(made: tuple[Session, World], db: Session) -> World:
+    return made[1]
+
+
+def make_world(db: Session) -> World:
     organisation = make_organisation(db, shares_tickets=True)
     actors = {
         "visitor": VISITOR,
