@@ -57,8 +57,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(data_dir: Path, url: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start the site and return when it answers."""
+def start(data_dir: Path, url: str, log: Path, *, is_own_group: bool = False) -> subprocess.Popen[bytes]:
+    """Start the site and return when it answers; in a group of processes of its own if it will be killed whole."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             command("serve", "--bind", url.removeprefix("http://")),
@@ -66,6 +66,7 @@ def start(data_dir: Path, url: str, log: Path) -> subprocess.Popen[bytes]:
             cwd=PROJECT_ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
+            start_new_session=is_own_group,
         )
     end = time.monotonic() + START_SECONDS
     while not answers(f"{url}/readyz"):
