@@ -17,8 +17,10 @@ from helpdesk.tickets import jobs as ticket_jobs
 from helpdesk.tickets import queries, services
 from helpdesk.tickets.enums import Audience
 from helpdesk.tickets.models import Ticket
+from helpdesk.triage import engine
 from tests.factories.accounts import as_actor, make_organisation, make_user
 from tests.factories.tickets import make_restricted_ticket, make_ticket
+from tests.factories.triage import make_engine
 
 
 @pytest.fixture
@@ -35,9 +37,11 @@ def mails(app: Flask, db: Session) -> list[OutboxRow]:
     """Run what waits, as the worker does, and return the messages that were made since the last call."""
     db.commit()
     before = set(db.scalars(select(OutboxRow.id)))
+    make_engine(db)  # or the jobs of the indexes would load the real encoder
     with app.app_context():
         jobs.run_waiting()
         jobs.run_waiting()
+    engine.use(None)
     return [row for row in db.scalars(select(OutboxRow).order_by(OutboxRow.id)) if row.id not in before]
 
 
