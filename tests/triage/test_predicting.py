@@ -149,6 +149,7 @@ def settle(db, using, topics, count: int) -> None:
 
 
 class TestTraining:
+    @pytest.mark.slow  # learns from 110 tickets
     def test_a_first_model_is_measured_saved_and_used(self, db, using, topics, tmp_path: Path) -> None:
         settle(db, using, topics, 110)
 
@@ -161,6 +162,7 @@ class TestTraining:
         assert row.name == trained.name
         assert TopicClassifier.load(Path(row.folder)).labels_.tolist() == ["credit-cover", "meetings"]
 
+    @pytest.mark.slow  # learns from 110 tickets
     def test_one_that_is_no_better_is_kept_aside(self, db, using, champion, topics, tmp_path: Path) -> None:
         settle(db, using, topics, 110)
 
