@@ -50,6 +50,7 @@ def pages(app: Flask, scene: Scene) -> Iterator[str]:
 
 
 class TestBudget:
+    @pytest.mark.slow
     def test_no_page_asks_the_database_more_than_it_may(
         self, app: Flask, scene: Scene, visits: Visits, asked: list[str]
     ) -> None:
