@@ -24,6 +24,14 @@ class AnswerAccepted(Event):
 
 
 @dataclass(frozen=True)
+class DuplicateMarked(Event):
+    """Staff said that `question_id` asks what `original_id` asked; none when they took it back."""
+
+    question_id: int
+    original_id: int | None
+
+
+@dataclass(frozen=True)
 class CommentPosted(Event):
     question_id: int
     comment_id: int

@@ -4,11 +4,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.community.enums import LinkKind, State
+from helpdesk.community.events import DuplicateMarked
 from helpdesk.community.models import Answer, Comment, Question, QuestionLink
 from helpdesk.community.policy import RULES, Can
 from helpdesk.community.services import count_tags, moderated
 from helpdesk.kernel import clock
 from helpdesk.kernel.errors import Conflict, Invalid
+from helpdesk.kernel.events import publish
 from helpdesk.kernel.policy import Actor, require
 
 REASON_LENGTH = 200  # characters
@@ -43,6 +45,7 @@ def reopen(db: Session, actor: Actor, question: Question) -> None:
         )
         for row in db.scalars(link):
             row.kind = LinkKind.LINKED
+        publish(db, DuplicateMarked(question.id, None))
     _set_state(db, question, State.OPEN)
     moderated(db, actor, "reopened", question)
 
@@ -65,6 +68,7 @@ def mark_duplicate(db: Session, actor: Actor, question: Question, original: Ques
     led_here = (QuestionLink.other_id == question.id, QuestionLink.kind == LinkKind.DUPLICATE)
     db.execute(update(QuestionLink).where(*led_here).values(other_id=original.id))
     db.add(QuestionLink(question_id=question.id, other_id=original.id, kind=LinkKind.DUPLICATE))
+    publish(db, DuplicateMarked(question.id, original.id))
     moderated(db, actor, "marked_duplicate", question, original_id=original.id)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -45,13 +45,20 @@ class Confidence:
         """The probability that each candidate answers the query, shape (n,).
 
         Margins are taken among candidates of one kind: a question that Parties ask in the same words as a published
-        answer is no reason to doubt the answer.
+        answer is no reason to doubt the answer. An item also answers as probably as the question that it answered
+        before is asked again.
         """
         result = np.zeros(len(candidates))
         for kind in {one.kind for one in candidates}:
             places = [at for at, one in enumerate(candidates) if one.kind == kind]
+            own = [candidates[at] for at in places]
             if curve := self.curves.get(matching_of(kind)):  # none: the artefact is missing, and nothing is suggested
-                result[places] = curve.probabilities(features([candidates[at] for at in places]))
+                result[places] = curve.probabilities(features(own))
+            if (curve := self.curves.get("wording")) and any(one.lead for one in own):
+                led = curve.probabilities(
+                    features([replace(one, cosine=one.lead, words=one.lead_words) for one in own])
+                )
+                result[places] = np.maximum(result[places], np.where([one.lead > 0 for one in own], led, 0.0))
         result[[one.is_cited for one in candidates]] = CITED
         return result
 

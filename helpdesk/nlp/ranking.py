@@ -47,6 +47,10 @@ class Candidate:
     """Share of the ten nearest parts of all candidates that belong to this item."""
     is_cited: bool = False
     """Whether the query names this item by its citation."""
+    lead: float = 0.0
+    """Cosine of the nearest question that this item answered before; 0 when none is known."""
+    lead_words: float = 0.0
+    """BM25 score of such a question, as a share of the score of one with all the query's words."""
 
     @property
     def is_same(self) -> bool:
@@ -75,7 +79,7 @@ class Ranker:
         for matching, weight in self.lexical_weights.items():
             places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
             words = _stretched([candidates[at].words for at in places])
-            meaning = _stretched([candidates[at].cosine for at in places])
+            meaning = _stretched([max(candidates[at].cosine, candidates[at].lead) for at in places])
             result[places] = weight * words + (1 - weight) * meaning
         extra = [self.standing.get(one.kind, 0.0) + 2.0 * one.is_cited for one in candidates]
         return result + np.array(extra, dtype=np.float64)

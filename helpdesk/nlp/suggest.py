@@ -15,7 +15,9 @@ from helpdesk.nlp.vectors import VectorIndex
 # An item is indexed in parts: its own text, and every wording that led to it. The index's key
 # holds both, so that one suggestion is made of the best part.
 PARTS = 4096
+LEADS = PARTS // 2  # Parts from this one on are questions that the item answered.
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
+HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
 NEAREST = 10  # parts whose agreement is counted.
 MAX_QUERY = 4000  # characters; the encoder reads about 1,000, words beyond these add only time.
 
@@ -174,6 +176,8 @@ class Suggester:
         if candidate.agreement >= 0.3:  # A third of the neighbours; one alone says nothing.
             count = round(candidate.agreement * NEAREST)
             reasons.append(f"{count} of the {NEAREST} nearest texts belong to it.")
+        if candidate.lead >= HELPED:
+            reasons.append("Helped others who asked much the same.")
         if candidate.cosine >= 0.7:  # A judgement, only for the wording of the reason.
             reasons.append("Says nearly the same.")
         elif candidate.cosine >= 0.5:  # A judgement too.
@@ -186,14 +190,21 @@ def _keys(hits: Sequence[Hit]) -> list[int]:
 
 
 def _measured(shelf: Shelf, query: str, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
-    """One candidate for each item among `keys`, with the best of its parts' scores."""
+    """One candidate for each item among `keys`, with the best of its parts' scores.
+
+    The item's own text is measured too where only a question that it answered was found.
+    """
+    keys = np.union1d(keys, keys // PARTS * PARTS)
     ideal = max(shelf.lexical.ideal(query), 1e-9)
     words = shelf.lexical.scores(query, keys) / ideal
     cosines = shelf.vectors.scores(vector, keys)
     best: dict[int, Candidate] = {}
     for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
         item = item_of(key)
-        one = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
+        if key % PARTS < LEADS:
+            one = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
+        else:
+            one = Candidate(shelf.kind, item, key_of(item), 0.0, 0.0, lead=cosine, lead_words=share)
         best[item] = _joined(best[item], one) if item in best else one
     return list(best.values())
 
@@ -205,6 +216,8 @@ def _joined(one: Candidate, other: Candidate) -> Candidate:
         words=max(one.words, other.words),
         cosine=max(one.cosine, other.cosine),
         is_cited=one.is_cited or other.is_cited,
+        lead=max(one.lead, other.lead),
+        lead_words=max(one.lead_words, other.lead_words),
     )
 
 

@@ -34,6 +34,15 @@ class TicketAssigned(Event):
 
 
 @dataclass(frozen=True)
+class ClauseLinked(Event):
+    """An agent said that a clause bears on the ticket; `is_linked` is false when the link was taken away."""
+
+    ticket_id: int
+    clause_id: int
+    is_linked: bool
+
+
+@dataclass(frozen=True)
 class TicketCorrected(Event):
     """An agent replaced a predicted (or chosen) `topic`, `priority` or `queue`; old and new are slugs, "" for none."""
 

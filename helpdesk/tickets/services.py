@@ -16,7 +16,7 @@ from helpdesk.kernel.policy import SYSTEM, Actor, require
 from helpdesk.rulebook.models import Clause
 from helpdesk.tickets import counts, hours, opening, queries, queues, records, routing
 from helpdesk.tickets.enums import Audience, Channel, MessageKind, Priority, Status
-from helpdesk.tickets.events import TicketAssigned, TicketOpened, TicketReopened, TicketSolved
+from helpdesk.tickets.events import ClauseLinked, TicketAssigned, TicketOpened, TicketReopened, TicketSolved
 from helpdesk.tickets.models import ClauseLink, Message, Queue, Ticket, TicketChange, Topic
 from helpdesk.tickets.policy import RULES, Can, is_requester, works_queue
 
@@ -330,6 +330,7 @@ def link_clause(db: Session, actor: Actor, ticket: Ticket, clause: Clause) -> No
     if db.get(ClauseLink, (ticket.id, clause.id)) is None:
         db.add(ClauseLink(ticket_id=ticket.id, clause_id=clause.id, by_id=actor.id))
         records.change(db, actor, ticket, "clause", "", clause.number)
+        publish(db, ClauseLinked(ticket.id, clause.id, is_linked=True))
 
 
 def unlink_clause(db: Session, actor: Actor, ticket: Ticket, clause: Clause) -> None:
@@ -338,6 +339,7 @@ def unlink_clause(db: Session, actor: Actor, ticket: Ticket, clause: Clause) -> 
     if link is not None:
         db.delete(link)
         records.change(db, actor, ticket, "clause", clause.number, "")
+        publish(db, ClauseLinked(ticket.id, clause.id, is_linked=False))
 
 
 def apply_prediction(db: Session, ticket_id: int, prediction: dict[str, Any]) -> None:

@@ -14,6 +14,17 @@ class Outcome(StrEnum):
     RETURNED = "returned"
 
 
+class Origin(StrEnum):
+    """What somebody did that showed whether an item answers a question; each names what `source_id` is of."""
+
+    CONFIRMED = "confirmed"  # “This answered me”: an attempt
+    PRESUMED = "presumed"  # opened, and asked nothing afterwards: an attempt
+    IGNORED = "ignored"  # offered, and asked all the same: an attempt
+    LINKED = "linked"  # an agent linked a clause: a ticket
+    CITED = "cited"  # an accepted or official answer cites a clause: a question
+    MERGED = "merged"  # staff marked a duplicate: a question
+
+
 class Likelihood(StrEnum):
     LIKELY = "likely"
     POSSIBLE = "possible"

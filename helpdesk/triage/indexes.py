@@ -13,7 +13,7 @@ from helpdesk.kernel import options
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.lexical import Bm25Index
-from helpdesk.nlp.suggest import Shelf, key_of
+from helpdesk.nlp.suggest import LEADS, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from helpdesk.triage.models import EMBEDDING, KINDS, REBUILD, Embedding, SearchText
 
@@ -26,6 +26,7 @@ WORDS = (
     SearchText.title,
     SearchText.body,
     SearchText.wordings,
+    SearchText.leads,
     SearchText.is_deleted,
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
@@ -42,25 +43,29 @@ class KindIndex:
     kind: str
     lexical: Bm25Index = field(default_factory=Bm25Index)
     vectors: FaissIndex | None = None
-    parts: dict[int, int] = field(default_factory=dict)
-    """How many parts of each item the word index holds."""
+    parts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """How many texts and how many leads of each item the word index holds."""
     seen: int = 0
 
     def take(self, rows: Sequence[Any]) -> None:
         """Bring the word index to what `rows` say."""
-        gone = [key_of(row.object_id, part) for row in rows for part in range(self.parts.pop(row.object_id, 0))]
-        self.lexical.remove(gone)
+        self.lexical.remove(key for row in rows for key in _keys(row.object_id, *self.parts.pop(row.object_id, (0, 0))))
         keys: list[int] = []
         texts: list[str] = []
         for row in rows:
             if row.is_deleted:
                 continue
             wordings = [f"{row.title}\n{row.body}", *row.wordings]
-            self.parts[row.object_id] = len(wordings)
-            keys.extend(key_of(row.object_id, part) for part in range(len(wordings)))
-            texts.extend(wordings)
+            self.parts[row.object_id] = len(wordings), len(row.leads)
+            keys.extend(_keys(row.object_id, *self.parts[row.object_id]))
+            texts.extend((*wordings, *row.leads))
         self.lexical.put(keys, texts)
         self.seen = max([self.seen, *(row.seq for row in rows)])
+
+
+def _keys(object_id: int, texts: int, leads: int) -> list[int]:
+    """The index keys of an item's own texts, and of the questions that led to it."""
+    return [key_of(object_id, part) for part in (*range(texts), *range(LEADS, LEADS + leads))]
 
 
 class IndexCache:

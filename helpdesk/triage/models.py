@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.kernel import clock
 from helpdesk.kernel.db import Base
 from helpdesk.triage.columns import Floats, Terms, UnitVector
-from helpdesk.triage.enums import GroupState, ModelState, Outcome
+from helpdesk.triage.enums import GroupState, ModelState, Origin, Outcome
 
 KINDS = ("answer", "question", "article", "clause", "ticket")
 EMBEDDING = "embedding"  # name of the embeddings' sequence; every kind has one of its own name
@@ -38,6 +38,8 @@ class SearchText(Base):
     body: Mapped[str] = mapped_column(Text, default="")
     wordings: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Texts beside the first that lead to the item: an answer's other wordings."""
+    leads: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Questions that the item answered, as `judgements` tell: searched, and never shown."""
     reference: Mapped[str] = mapped_column(String(220), default="")
     heading_path: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int | None]
@@ -111,6 +113,29 @@ class IndexState(Base):
     seq: Mapped[int] = mapped_column(default=0)
     model: Mapped[str] = mapped_column(String(80), default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Judgement(Base):
+    """What people showed by acting: that an item answers a question, or does not. Learned from, and never shown.
+
+    `source_id` is the attempt, ticket or question that `origin` speaks of; `organisation_id` whose words they are.
+    """
+
+    __tablename__ = "judgements"
+    __table_args__ = (
+        UniqueConstraint("origin", "source_id", "kind", "object_id"),
+        Index("ix_judgements_kind_object_id", "kind", "object_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[Origin] = mapped_column(String(10))
+    source_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    object_id: Mapped[int]
+    query: Mapped[str] = mapped_column(Text)
+    is_right: Mapped[bool]
+    organisation_id: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
 class Attempt(Base):

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import Float, Select, and_, literal, select, tuple_, type_coerce, union_all
+from sqlalchemy import Float, Select, literal, select, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
-from helpdesk.nlp.suggest import PARTS, Shelf, item_of, key_of
+from helpdesk.nlp.suggest import LEADS, PARTS, Shelf, item_of, key_of
 from helpdesk.triage.columns import UnitVector
 from helpdesk.triage.models import Embedding
 
@@ -18,6 +18,7 @@ DEPTH = 100  # nearest parts of each kind, as the in-process search takes
 WIDTH = 200  # pgvector's hnsw.ef_search: how far the graph is walked
 
 Allowed = Mapping[str, Keys | None]
+Branch: TypeAlias = Select[str, int, int, float, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,7 @@ def shelves(
     branches = [
         branch
         for kind, keys in wanted.items()
-        for branch in (_nearest(kind, model, vector, allowed[kind]), _cosines(kind, model, vector, keys))
-        if branch is not None
+        for branch in (*_nearest(kind, model, vector, allowed[kind]), *_cosines(kind, model, vector, keys))
     ]
     cosines: dict[str, dict[int, float]] = {kind: {} for kind in wanted}
     nearest: dict[str, list[Hit]] = {kind: [] for kind in wanted}
@@ -107,10 +107,13 @@ def _columns(vector: Vectors) -> tuple[Any, Any, Any]:
     return Embedding.object_id, Embedding.part, distance
 
 
-def _nearest(kind: str, model: str, vector: Vectors, allowed: Keys | None) -> Select[str, int, int, float, bool] | None:
-    """The nearest parts of one kind. A few allowed keys are compared one by one, which is exact."""
+def _nearest(kind: str, model: str, vector: Vectors, allowed: Keys | None) -> list[Branch]:
+    """The nearest parts of one kind, and the own text of the items that they belong to.
+
+    A few allowed keys are compared one by one, which is exact.
+    """
     if allowed is not None and not len(allowed):
-        return None
+        return []
     object_id, part, distance = _columns(vector)
     # The kind stands in the statement itself: PostgreSQL uses a partial index only for the very words it was made with.
     is_kind = Embedding.kind == literal(kind, literal_execute=True)
@@ -119,20 +122,22 @@ def _nearest(kind: str, model: str, vector: Vectors, allowed: Keys | None) -> Se
     )
     if allowed is not None:
         query = query.where(Embedding.object_id.in_({item_of(key) for key in allowed.tolist()}))
-    inner = query.order_by(distance).limit(DEPTH).subquery()
-    return select(*inner.c)
+    found = query.order_by(distance).limit(DEPTH).cte(f"nearest_{kind}")
+    led_to = select(found.c[1]).where(found.c[2] >= LEADS)
+    own = _of(kind, model, vector).where(Embedding.part == 0, Embedding.object_id.in_(led_to))
+    return [select(*found.c), own]
 
 
-def _cosines(kind: str, model: str, vector: Vectors, keys: Sequence[int]) -> Select[str, int, int, float, bool] | None:
-    if not keys:
-        return None
+def _cosines(kind: str, model: str, vector: Vectors, keys: Sequence[int]) -> list[Branch]:
+    """The cosines of parts that words found, and of the own texts beside questions that were found."""
+    pairs = {(item_of(key), part) for key in keys for part in {key % PARTS, 0 if key % PARTS >= LEADS else key % PARTS}}
+    if not pairs:
+        return []
+    return [_of(kind, model, vector).where(tuple_(Embedding.object_id, Embedding.part).in_(sorted(pairs)))]
+
+
+def _of(kind: str, model: str, vector: Vectors) -> Branch:
+    """The cosine of every part of one kind."""
     object_id, part, distance = _columns(vector)
-    pairs = [(item_of(key), key % PARTS) for key in dict.fromkeys(keys)]
-    return select(literal(kind), object_id, part, 1 - distance, literal(False)).where(
-        and_(
-            Embedding.kind == kind,
-            Embedding.model == model,
-            Embedding.vector.is_not(None),
-            tuple_(Embedding.object_id, Embedding.part).in_(pairs),
-        )
-    )
+    is_ours = (Embedding.kind == kind, Embedding.model == model, Embedding.vector.is_not(None))
+    return select(literal(kind), object_id, part, 1 - distance, literal(False)).where(*is_ours)

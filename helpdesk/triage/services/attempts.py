@@ -12,9 +12,10 @@ from helpdesk.kernel import clock, jobs
 from helpdesk.kernel.policy import Actor
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.words import terms
-from helpdesk.triage.enums import Outcome
+from helpdesk.triage.enums import Origin, Outcome
 from helpdesk.triage.models import Attempt, AttemptItem, SearchText
 from helpdesk.triage.queries.words import clean
+from helpdesk.triage.services import judging
 from helpdesk.triage.services.suggesting import Suggestions
 
 PRESUMED_AFTER = timedelta(hours=24)  # without asking, after something was opened: then it is presumed to have answered
@@ -135,6 +136,7 @@ def confirm(db: Session, actor: Actor, token: str, kind: str, object_id: int, at
     for item in attempt.items:
         if (item.kind, item.object_id) == (kind, object_id):
             item.confirmed_at, item.opened_at = now, item.opened_at or now
+    judging.judge_attempt(db, attempt)
 
 
 def finish(
@@ -153,6 +155,7 @@ def finish(
         return
     attempt.outcome = Outcome.TICKET if ticket_id is not None else Outcome.QUESTION
     attempt.ended_at, attempt.ticket_id, attempt.question_id = now, ticket_id, question_id
+    judging.judge_attempt(db, attempt)
     if actor.id is not None:
         jobs.enqueue(db, "triage.returned", attempt_id=attempt.id)
 
@@ -171,6 +174,7 @@ def presume(db: Session, now: datetime | None = None) -> int:
         last = max((item for item in attempt.items if item.opened_at), key=lambda item: str(item.opened_at))
         attempt.outcome, attempt.ended_at = Outcome.PRESUMED, last.opened_at
         attempt.topic = attempt.topic or _topic(db, last.kind, last.object_id)
+        judging.judge_attempt(db, attempt)
     return len(stale)
 
 
@@ -193,6 +197,9 @@ def mark_returned(db: Session, attempt_id: int, encoder: Encoder | None) -> None
     ).all()
     returned = [one.id for one, is_same in zip(earlier, _same(attempt, earlier, encoder), strict=True) if is_same]
     db.execute(update(Attempt).where(Attempt.id.in_(returned)).values(outcome=Outcome.RETURNED))
+    for one in returned:  # that it had answered cannot be believed any more
+        judging.withdraw(db, Origin.CONFIRMED, one)
+        judging.withdraw(db, Origin.PRESUMED, one)
 
 
 def _same(attempt: Attempt, earlier: Sequence[Attempt], encoder: Encoder | None) -> list[bool]:

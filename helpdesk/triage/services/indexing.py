@@ -1,24 +1,26 @@
 """Keeps search texts and embeddings in step with the items they were made from."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import clock, jobs, sequences, sources
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.sources import Document
 from helpdesk.nlp.encoder import Encoder, digest
+from helpdesk.nlp.suggest import LEADS
 from helpdesk.nlp.words import terms
 from helpdesk.triage.columns import Floats
-from helpdesk.triage.models import EMBEDDING, REBUILD, Embedding, IndexState, SearchText
+from helpdesk.triage.models import EMBEDDING, REBUILD, Embedding, IndexState, Judgement, SearchText
 
 log = structlog.get_logger()
 
-MAX_PARTS = 1024  # wordings of one item that are indexed; keys have room for four times as many
+MAX_PARTS = 1024  # wordings of one item that are indexed; keys have room for twice as many
+MAX_LEADS = 200  # questions that an item answered; later ones say nothing new
 EMBED_BATCH = 128  # items embedded between two commits: what an interruption can lose
 REFRESH_BATCH = 500  # items whose search texts are written in one transaction
 MAX_BODY_TERMS = 20_000  # of one item; a longer one is an attached log
@@ -33,6 +35,7 @@ def refresh(db: Session, kind: str, ids: Sequence[int]) -> None:
     db.flush()
     documents = {document.id: document for document in sources.source(kind).documents(db, ids=ids)}
     rows = _rows(db, kind, ids)
+    leads = _leads(db, kind, ids)
     for object_id in dict.fromkeys(ids):
         document = documents.get(object_id)
         row = rows.get(object_id)
@@ -44,24 +47,52 @@ def refresh(db: Session, kind: str, ids: Sequence[int]) -> None:
         if document is None or document.is_deleted:
             _empty(row, document.seq if document else sequences.take(db, kind))
         else:
-            _fill(row, document)
+            _fill(row, document, leads.get(object_id, []))
     db.flush()
     jobs.enqueue(db, "triage.index", key=f"triage.index:{kind}", kind=kind)
 
 
 def _rows(db: Session, kind: str, ids: Sequence[int]) -> dict[int, SearchText]:
-    found = db.scalars(select(SearchText).where(SearchText.kind == kind, SearchText.object_id.in_(ids)))
-    return {row.object_id: row for row in found}
+    return {row.object_id: row for row in db.scalars(_of(kind, ids))}
 
 
-def _fill(row: SearchText, document: Document) -> None:
+def _of(kind: str, ids: Iterable[int]) -> Select[SearchText]:
+    return select(SearchText).where(SearchText.kind == kind, SearchText.object_id.in_(list(ids)))
+
+
+def lead(db: Session, kind: str, ids: Iterable[int]) -> None:
+    """Bring the questions that led to the named items to what judgements say, and let every index follow."""
+    found = {row.object_id: row for row in db.scalars(_of(kind, ids)) if not row.is_deleted}
+    leads = _leads(db, kind, found)
+    changed = [row for row in found.values() if row.leads != leads.get(row.object_id, [])]
+    if not changed:
+        return
+    for seq, row in enumerate(changed, start=sequences.take(db, kind, len(changed))):
+        row.seq, row.leads = seq, leads.get(row.object_id, [])
+    jobs.enqueue(db, "triage.index", key=f"triage.index:{kind}", kind=kind)
+
+
+def _leads(db: Session, kind: str, ids: Iterable[int]) -> dict[int, list[str]]:
+    """The questions that each item answered, the first ones first, each once: parts keep their numbers."""
+    rows = db.execute(
+        select(Judgement.object_id, Judgement.query)
+        .where(Judgement.kind == kind, Judgement.object_id.in_(list(ids)), Judgement.is_right)
+        .order_by(Judgement.at, Judgement.id)
+    )
+    found: dict[int, dict[str, None]] = {}
+    for object_id, query in rows:
+        found.setdefault(object_id, {}).setdefault(query)
+    return {object_id: list(queries)[:MAX_LEADS] for object_id, queries in found.items()}
+
+
+def _fill(row: SearchText, document: Document, leads: list[str]) -> None:
     title, reference = document.title[:TITLE_LENGTH], document.reference[:REFERENCE_LENGTH]
     row.seq, row.title, row.body, row.reference = document.seq, title, document.body, reference
     row.heading_path, row.topic = document.heading_path, document.topic[:60]
     row.organisation_id, row.created_at = document.organisation_id, document.created_at
     row.votes, row.is_solved, row.is_official = document.votes, document.is_solved, document.is_official
     row.is_deleted = False
-    row.wordings = list(document.texts[1:MAX_PARTS])
+    row.wordings, row.leads = list(document.texts[1:MAX_PARTS]), leads
     row.terms = (terms(f"{reference} {title}"), terms("\n".join([*row.wordings, document.body]))[:MAX_BODY_TERMS])
 
 
@@ -69,7 +100,7 @@ def _empty(row: SearchText, seq: int) -> None:
     """Keep the row as a sign for caches that the item is gone, without a word of its text."""
     row.seq, row.is_deleted = seq, True
     row.title = row.body = row.reference = row.heading_path = row.topic = ""
-    row.wordings = []
+    row.wordings, row.leads = [], []
     row.terms = ((), ())
 
 
@@ -84,10 +115,11 @@ def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None)
             after = _start(db, kind, encoder.name)
             ids, last = _next(db, kind, after)
             documents = list(sources.source(kind).documents(db, ids=ids)) if ids else []
+            leads = _leads(db, kind, ids)
             known = _embeddings(db, kind, ids)
         if not ids:
             return done
-        changed = _encode_changed(documents, known, encoder)
+        changed = _encode_changed(documents, leads, known, encoder)
         with unit_of_work() as db:
             _store(db, kind, encoder.name, _Step(after, last), changed)
         done += len(ids)
@@ -130,10 +162,15 @@ class _Part:
 
 
 def _encode_changed(
-    batch: Iterable[Document], known: dict[tuple[int, int], tuple[str, str]], encoder: Encoder
+    batch: Iterable[Document],
+    leads: Mapping[int, Sequence[str]],
+    known: dict[tuple[int, int], tuple[str, str]],
+    encoder: Encoder,
 ) -> list[_Part]:
     """The parts that differ from what is stored, with the vectors of new texts."""
-    wanted = {(document.id, part): text for document in batch for part, text in _parts(document)}
+    wanted = {
+        (document.id, part): text for document in batch for part, text in _parts(document, leads.get(document.id, ()))
+    }
     new = {
         where: (text, digest(text))
         for where, text in wanted.items()
@@ -148,10 +185,11 @@ def _encode_changed(
     return changed + gone
 
 
-def _parts(document: Document) -> Iterator[tuple[int, str]]:
+def _parts(document: Document, leads: Sequence[str]) -> Iterator[tuple[int, str]]:
     if document.is_deleted:
-        return iter(())
-    return enumerate(text for text in document.texts[:MAX_PARTS] if text.strip())
+        return
+    yield from enumerate(text for text in document.texts[:MAX_PARTS] if text.strip())
+    yield from enumerate(leads, start=LEADS)
 
 
 @dataclass(frozen=True, slots=True)
