@@ -9,7 +9,8 @@ from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
 from helpdesk.tickets import services as tickets
 from helpdesk.triage import engine
-from helpdesk.triage.services.suggesting import suggest
+from helpdesk.triage.services.related import related
+from helpdesk.triage.services.suggesting import ranked, suggest
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.knowledge import make_answer, make_article
 from tests.factories.tickets import make_queue, make_ticket
@@ -123,6 +124,33 @@ class TestPrivateTickets:
         index_all(db, using)
 
         assert titles(db, own) == [f"{QUESTION} now"]
+
+
+class TestBesideATicket:
+    def test_the_nearest_past_tickets_answers_and_clauses_are_shown(self, db, using) -> None:
+        agent = make_actor(db, Role.AGENT)
+        ticket = make_ticket(db, make_actor(db), subject=QUESTION, body="We are new.")
+        earlier = make_ticket(db, make_actor(db), subject="Credit cover: how much must we lodge each week")
+        make_answer(db, QUESTION)
+        index_all(db, using)
+
+        found = related(db, agent, "ticket", ticket.id, kinds=("ticket", "answer", "clause"))
+
+        assert [item.id for item in found["ticket"]] == [earlier.id]
+        assert [item.title for item in found["answer"]] == [QUESTION]
+
+    def test_a_ticket_is_left_out_before_those_beside_it_are_judged(self, db, using) -> None:
+        agent = make_actor(db, Role.AGENT)
+        ticket = make_ticket(db, make_actor(db), subject=QUESTION)
+        make_ticket(db, make_actor(db), subject="Which cover do small suppliers lodge")
+        index_all(db, using)
+        (vector,) = using.encoder.encode([QUESTION])
+
+        _, beaten = ranked(db, agent, using, QUESTION, vector, limit=9, kinds=["ticket"])
+        (alone,) = ranked(db, agent, using, QUESTION, vector, limit=9, kinds=["ticket"], besides=("ticket", ticket.id))
+
+        assert beaten.id == alone.id
+        assert alone.score > beaten.score
 
 
 class TestBeingSure:

@@ -33,11 +33,11 @@ def related(
     query = clean(f"{title} {body}")[:QUERY_CHARACTERS]
     if not query:
         return {}
-    found = ranked(db, actor, using, query, vector, limit=RANKED, kinds=kinds)
+    found = ranked(db, actor, using, query, vector, limit=RANKED, kinds=kinds, besides=(kind, object_id))
     taken: Counter[str] = Counter()
     shown = []
     for one in found:
-        if (one.kind, one.id) != (kind, object_id) and one.probability >= LEAST and taken[one.kind] < limit:
+        if one.probability >= LEAST and taken[one.kind] < limit:
             taken[one.kind] += 1
             shown.append(one)
     chosen: dict[str, list[SuggestionItem]] = {}

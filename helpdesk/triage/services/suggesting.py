@@ -92,8 +92,13 @@ def ranked(
     *,
     limit: int,
     kinds: Sequence[str] | None = None,
+    besides: tuple[str, int] | None = None,
 ) -> list[Suggestion]:
-    """The best items whatever their probability, of those that `actor` may see."""
+    """The best items whatever their probability, of those that `actor` may see.
+
+    The item `besides`, whose own text is the query, is left out before the others are judged: items share
+    out their probability, and nothing answers a text as well as itself.
+    """
     chosen = [source for source in sources.all_sources() if kinds is None or source.kind in kinds]
     allowed = _allowed(db, actor, chosen)
     cited = {kind: ids for kind, ids in cited_items(db, query).items() if kind in allowed}
@@ -106,9 +111,17 @@ def ranked(
             limit=limit,
             vector=vector,
             allowed=allowed,
-            keep=partial(rights.seen_by, db, actor),
+            keep=partial(_kept, db, actor, besides),
             cited=cited,
         )
+
+
+def _kept(db: Session, actor: Actor, besides: tuple[str, int] | None, candidates: Items) -> dict[str, set[int]]:
+    """Those of `candidates` that `actor` may see, without the item `besides`."""
+    seen = rights.seen_by(db, actor, candidates)
+    if besides is not None and besides[0] in seen:
+        seen[besides[0]].discard(besides[1])
+    return seen
 
 
 def _shelves(
