@@ -69,6 +69,11 @@ class TestDrafts:
         client.sign_in(make_user(db))
         assert client.get("/drafts?key=ask").status_code == 204
 
+    def test_a_box_that_was_not_ticked_does_not_come_back_ticked(self, client: PageClient, db: Session) -> None:
+        client.sign_in(make_user(db))
+        client.post("/drafts", json={"key": "ask", "fields": {"is_public": False, "title": 7}})
+        assert client.get("/drafts?key=ask").get_json()["fields"] == {"is_public": False, "title": "7"}
+
     @pytest.mark.parametrize(
         "body",
         [

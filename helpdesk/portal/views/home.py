@@ -64,7 +64,7 @@ def draft() -> ResponseReturnValue:
 @bp.post("/drafts")
 @signed_in
 def save_draft() -> ResponseReturnValue:
-    """Keep what was typed: JSON `{"key": …, "fields": {name: text}}`."""
+    """Keep what was typed: JSON `{"key": …, "fields": {name: text, or whether a box is ticked}}`."""
     try:
         sent = request.get_json(silent=True)
     except RecursionError:  # thousands of brackets, one inside the other
@@ -75,8 +75,9 @@ def save_draft() -> ResponseReturnValue:
         raise Invalid("A draft has a key and fields.")
     if len(fields) > DRAFT_FIELDS or sum(len(str(k)) + len(str(v)) for k, v in fields.items()) > DRAFT_LENGTH:
         raise Invalid("This draft is too long to keep.")
+    kept = {str(name): value if isinstance(value, bool) else str(value) for name, value in fields.items()}
     with unit_of_work() as db:
-        accounts.save_draft(db, current_user(), key, {str(name): str(value) for name, value in fields.items()})
+        accounts.save_draft(db, current_user(), key, kept)
     return jsonify({"saved_at": clock.now().isoformat()})
 
 

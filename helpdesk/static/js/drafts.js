@@ -21,7 +21,7 @@
   function fill(form, fields) {
     for (const field of [...form.elements].filter(isKept)) {
       if (!(field.name in fields)) continue;
-      if (field.type === "checkbox") field.checked = Boolean(fields[field.name]);
+      if (field.type === "checkbox") field.checked = fields[field.name] === true;
       else if (field.type === "radio") field.checked = field.value === fields[field.name];
       else field.value = fields[field.name];
     }
