@@ -86,6 +86,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "admin.retry_job": {"job": ADMIN_ACT},
     "ask.answered": {"": OPEN_FORM},
     "ask.ask": {"": EVERYBODY},
+    "ask.check": {"": EVERYBODY},
     "ask.open_item": {"suggested": "oooo oooo"},
     "ask.send": {"": SIGNED_IN_FORM},
     "ask.suggestions": {"": EVERYBODY},

@@ -42,9 +42,25 @@ class TestSuggestions:
         assert answered_count(lead) == before + 1
 
     def test_a_visitor_gets_them_without_scripts(self, window: Open) -> None:
-        page = window("", f"/ask?q={KNOWN}", java_script_enabled=False)
-        page.goto(f"/search?q={KNOWN}")
-        expect(page.get_by_role("heading", level=3).first).to_be_visible()
+        page = window("", "/", java_script_enabled=False)
+        page.get_by_label("Your question about the code").fill(KNOWN)
+        page.keyboard.press("Enter")
+        expect(page.locator("#suggestions li").first).to_be_visible()
+        title_field(page).fill("May the zebra of the office vote")
+        page.get_by_label("Details").fill("It has stripes.")
+        page.get_by_role("button", name="Check for answers").click()
+        expect(page.locator("#suggestions")).to_contain_text("Nothing likely found")
+        expect(page.get_by_label("Details")).to_have_value("It has stripes.")
+        title_field(page).fill(KNOWN)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name=re.compile("^This answered me")).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Glad that this answered you")
+
+    def test_a_telephone_leads_to_the_list_below_the_form(self, window: Open) -> None:
+        page = window("member", "/ask", viewport={"width": 390, "height": 844})
+        title_field(page).press_sequentially(KNOWN)
+        page.get_by_role("link", name="Read them").click()
+        expect(page.locator("#suggestions li").first).to_be_in_viewport()
 
 
 class TestAskingTheCommunity:
@@ -87,6 +103,23 @@ class TestAskingTheCommunity:
 
 
 class TestTheKeyboard:
+    def test_an_answer_is_found_without_a_mouse(self, window: Open) -> None:
+        page = window("member", "/")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        expect(page.get_by_label("Your question about the code")).to_be_focused()
+        page.keyboard.type(KNOWN)
+        page.keyboard.press("Enter")
+        expect(title_field(page)).to_have_value(KNOWN)
+        title_field(page).focus()
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.innerText").startswith("This answered me"):
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Glad that this answered you")
+
     def test_a_question_is_sent_without_a_mouse(self, window: Open) -> None:
         page = window("member", "/")
         page.keyboard.press("Tab")
@@ -111,10 +144,32 @@ class TestNothingIsLost:
     def test_a_draft_survives_a_reload(self, window: Open) -> None:
         page = window("member", "/ask")
         title_field(page).fill("What does the letter about the audit ask of us?")
+        choose(page, "Community")
         expect(page.locator("[data-draft-state]")).to_contain_text("Saved at")
         page.reload()
         expect(title_field(page)).to_have_value("What does the letter about the audit ask of us?")
         expect(page.locator("[data-draft-state]")).to_contain_text("Your draft is back")
+        expect(page.get_by_role("radio", name="Community")).to_be_checked()
+        expect(page.get_by_label("Visitors without an account")).not_to_be_checked()
+
+    def test_a_visitor_finds_the_words_again_after_signing_in(self, window: Open) -> None:
+        page = window("", "/ask")
+        title_field(page).fill("What does the letter about the budget ask of us?")
+        page.get_by_label("Details").fill("It came on Monday.")
+        page.get_by_role("main").get_by_role("link", name="Sign in").click()
+        page.get_by_role("row").filter(has_text="Party member").last.get_by_role("button").click()
+        expect(title_field(page)).to_have_value("What does the letter about the budget ask of us?")
+        expect(page.get_by_label("Details")).to_have_value("It came on Monday.")
+
+    def test_a_question_that_was_answered_leaves_no_draft(self, window: Open) -> None:
+        page = window("party_admin", "/ask")
+        title_field(page).fill(KNOWN)
+        page.get_by_role("button", name=re.compile("^This answered me")).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Glad that this answered you")
+        page.wait_for_timeout(300)
+        page.goto("/ask")
+        page.wait_for_timeout(300)
+        expect(title_field(page)).to_have_value("")
 
     def test_a_double_click_posts_once(self, window: Open) -> None:
         page = window("other", "/ask")

@@ -43,7 +43,7 @@ class TestBeforeAsking:
     def test_a_visitor_may_look_for_answers_and_is_told_how_to_ask(self, client: PageClient) -> None:
         page = client.get("/ask?q=Do we need a privacy assessment?").get_data(as_text=True)
         assert "Do we need a privacy assessment?" in page
-        assert "/sign-in?next=/ask" in page
+        assert "/sign-in?next=/ask%3Fresume%3D1%26q%3DDo%2520we%2520need" in page
         assert client.post("/ask", data=FORM).status_code in {302, 401}
 
     def test_what_may_answer_is_offered_with_its_reason(self, client: PageClient, db: Session, asker: User) -> None:
@@ -65,10 +65,26 @@ class TestBeforeAsking:
         self, client: PageClient, db: Session, asker: User
     ) -> None:
         make_answer(db, question=TITLE)
-        page = sent(client, check="1").get_data(as_text=True)
+        page = client.post("/ask/check", data=FORM).get_data(as_text=True)
         assert "This answered me" in page
         assert "We are a Small Supplier." in page
         assert db.scalar(select(func.count()).select_from(Ticket)) == 0
+
+    def test_a_visitor_may_check_too(self, client: PageClient, db: Session) -> None:
+        make_answer(db, question=TITLE)
+        page = client.post("/ask/check", data=FORM).get_data(as_text=True)
+        assert "This answered me" in page
+        assert "We are a Small Supplier." in page
+
+    def test_the_question_of_the_home_page_is_looked_up_at_once(
+        self, client: PageClient, db: Session, asker: User
+    ) -> None:
+        make_answer(db, question=TITLE)
+        page = client.get(f"/ask?q={TITLE}").get_data(as_text=True)
+        assert "This answered me" in page
+        assert "One text may already answer this." in page
+        assert db.scalars(select(Attempt)).one().is_offered
+        assert "Begin to type" in client.get("/ask?q=credit cover").get_data(as_text=True)
 
     def test_who_asks_without_end_is_slowed(self, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limiter, "enabled", True)

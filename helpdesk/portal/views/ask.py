@@ -35,7 +35,9 @@ ASKS_PER_HOUR = 30
 
 @bp.get("")
 @public
+@limiter.limit(SUGGESTIONS_A_MINUTE, exempt_when=lambda: not request.args.get("q"))
 def ask() -> ResponseReturnValue:
+    """The empty form; a question that comes with the address is looked up at once."""
     form = AskForm(formdata=None, attempt=secrets.token_hex(16))
     form.title.data = request.args.get("q", "")[:200]
     clause = request.args.get("clause", "")[:60]
@@ -43,12 +45,14 @@ def ask() -> ResponseReturnValue:
         form.body.data = f"About {clause}: "
     if request.args.get("to") == "helpdesk":
         form.audience.data = HELPDESK
-    return show(form)
+    found = look(form.title.data, form.attempt.data or "") if form.title.data else None
+    return show(form, found)
 
 
 def show(form: AskForm, found: Suggestions | None = None, sentence: str = "") -> str:
     form.offer(current_user())
     about = {kind: text for kind, (_, text) in AUDIENCES.items()}
+    found = found if found and found.is_sought else None  # one or two words are not looked up
     return render_template("portal/ask.html", form=form, found=found, about=about, sentence=sentence)
 
 
@@ -73,6 +77,16 @@ def look(text: str, token: str) -> Suggestions:
     return found
 
 
+@bp.post("/check")
+@public
+@limiter.limit(SUGGESTIONS_A_MINUTE)
+def check() -> ResponseReturnValue:
+    """The list as a step of its own, for browsers without scripts."""
+    form = AskForm()
+    text = f"{form.title.data or ''}\n{form.body.data or ''}"
+    return show(form, look(text[:SUGGEST_LENGTH], form.attempt.data or ""))
+
+
 @bp.post("")
 @signed_in
 def send() -> ResponseReturnValue:
@@ -80,8 +94,6 @@ def send() -> ResponseReturnValue:
     actor = current_user()
     form.offer(actor)
     text = f"{form.title.data or ''}\n{form.body.data or ''}"
-    if "check" in request.form:
-        return show(form, look(text[:SUGGEST_LENGTH], form.attempt.data or ""))
     if not form.validate_on_submit():
         return show(form), 422
     if form.audience.data == COMMUNITY and (rule := routing.match(text)) and rule.is_restricted:

@@ -1,4 +1,5 @@
-/** Autosave: a form marked `data-draft` is kept by the server, and in this tab until the server has it. */
+/** Autosave: a form marked `data-draft` is kept by the server, and in this tab until the server has it.
+ * With `data-draft-here` only in this tab: its writer has no account, and finds it again after signing in. */
 "use strict";
 
 (() => {
@@ -35,6 +36,7 @@
     constructor(form) {
       this.form = form;
       this.key = form.dataset.draft;
+      this.isHere = "draftHere" in form.dataset;
       this.state = form.querySelector("[data-draft-state]");
       form.addEventListener("input", () => this.changed());
       // On the document, after site.js: a sending that was called off must not stop the draft.
@@ -48,12 +50,13 @@
       this.isStopped = false; // typing after a refused sending saves again
       sessionStorage.setItem(localKey(this.key), JSON.stringify(read(this.form)));
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.save(), PAUSE);
+      this.timer = setTimeout(() => this.save(), this.isHere ? 0 : PAUSE);
     }
 
-    // A save that lands after the form was accepted would bring the draft back.
+    // A save that lands after the form was accepted, or was no longer needed, would bring the draft back.
     stop(event) {
-      if (event.target !== this.form || event.defaultPrevented) return;
+      const isOurs = event.target === this.form || event.target.matches("[data-abandon]");
+      if (!isOurs || event.defaultPrevented) return;
       this.isStopped = true;
       clearTimeout(this.timer);
       this.timer = null;
@@ -64,6 +67,10 @@
     async save() {
       clearTimeout(this.timer);
       this.timer = null;
+      if (this.isHere) {
+        this.form.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true }));
+        return;
+      }
       this.running?.abort();
       const running = (this.running = new AbortController());
       try {
@@ -94,16 +101,18 @@
     }
 
     async restore() {
-      if (!isEmpty(this.form)) return;
       const copy = sessionStorage.getItem(localKey(this.key));
+      const isResumed = copy && "draftResume" in this.form.dataset;
+      if (!isResumed && !isEmpty(this.form)) return;
       const fields = copy ? JSON.parse(copy) : await this.kept();
-      if (!fields || !isEmpty(this.form)) return;
+      if (!fields || (!isResumed && !isEmpty(this.form))) return;
       fill(this.form, fields);
       if (!isEmpty(this.form)) this.say("Your draft is back.");
       this.form.querySelector("[data-suggest]")?.dispatchEvent(new Event("input", { bubbles: true }));
     }
 
     async kept() {
+      if (this.isHere) return null;
       try {
         const answer = await fetch(`${ADDRESS}?key=${encodeURIComponent(this.key)}`);
         return answer.status === 200 ? (await answer.json()).fields : null;

@@ -12,6 +12,10 @@
     return [...fields].map((field) => field.value.trim()).filter(Boolean).join(" ").slice(0, MOST_CHARACTERS);
   }
 
+  function offerJump(isOffered) {
+    for (const link of document.querySelectorAll("[data-suggest-jump]")) link.hidden = !isOffered;
+  }
+
   function announce(text) {
     for (const region of document.querySelectorAll("[data-suggest-live]")) region.textContent = text;
   }
@@ -25,6 +29,7 @@
       ctx.sourceElement.dispatchEvent(new CustomEvent("htmx:abort")); // an answer to a longer text may be on its way
       ctx.target.replaceChildren();
       announce("");
+      offerJump(false);
       return;
     }
     ctx.request.body = new FormData();
@@ -34,5 +39,6 @@
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (!isSuggesting(ctx.sourceElement)) return;
     announce(ctx.target.querySelector("[data-suggest-status]")?.textContent ?? "");
+    offerJump(ctx.target.querySelector("li") !== null);
   });
 })();
