@@ -4,7 +4,7 @@
 (() => {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-  const SERIES = 6; // colours in tokens.css
+  const SERIES = 7; // colours in tokens.css
 
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -28,6 +28,7 @@
     const line = token("line");
     const font = getComputedStyle(document.body).fontFamily;
     const isSideways = type === "hbar";
+    const hasLegend = data.series.length > 1;
     const category = {
       type: "category",
       data: data.labels,
@@ -42,8 +43,8 @@
       animationDuration: 250,
       color: Array.from({ length: SERIES }, (_, index) => token(`series-${index + 1}`)),
       textStyle: { fontFamily: font },
-      grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink } },
+      grid: { left: 8, right: 16, top: hasLegend ? 40 : 16, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      legend: { show: hasLegend, type: "scroll", top: 0, left: 0, right: 16, textStyle: { color: ink }, pageTextStyle: { color: ink }, pageIconColor: ink, pageIconInactiveColor: line },
       tooltip: {
         trigger: "axis",
         renderMode: "richText", // an HTML tooltip would need inline styles
