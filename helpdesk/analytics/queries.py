@@ -1,7 +1,7 @@
 """Reading the figures, and the rows behind each."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from helpdesk.accounts.enums import CATEGORY_LABELS
 from helpdesk.analytics.enums import BANDS, Cut, Measure, Period, Step
 from helpdesk.analytics.models import AttemptWeek, BacklogBand, Refreshed, TicketDay, TimeFigure
 from helpdesk.analytics.weeks import LONDON, monday
@@ -16,6 +17,7 @@ from helpdesk.kernel import clock
 from helpdesk.kernel.paging import Page, Window, page
 from helpdesk.kernel.policy import Actor
 from helpdesk.tickets import queries as tickets
+from helpdesk.tickets.enums import CHANNEL_LABELS
 from helpdesk.tickets.models import UNSOLVED, Queue, Ticket
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
@@ -89,13 +91,14 @@ def by_cut(db: Session, period: Period, cut: Cut) -> list[Part]:
     column = {Cut.CHANNEL: TicketDay.channel, Cut.TOPIC: TicketDay.topic_id, Cut.CATEGORY: TicketDay.category}[cut]
     total = func.sum(TicketDay.opened)
     query = select(column, total).where(TicketDay.day >= start_of(period)).group_by(column).having(total > 0)
-    names: dict[Any, str] = {topic.id: topic.name for topic in tickets.topics(db)} if cut is Cut.TOPIC else {}
     rows = db.execute(query.order_by(total.desc(), column)).all()
-    return [Part(names.get(key) or _label(key), str(key), count) for key, count in rows]
-
-
-def _label(key: object) -> str:
-    return str(key).replace("_", " ").capitalize() if key else "None given"
+    topics = {topic.id: topic.name for topic in tickets.topics(db)} if cut is Cut.TOPIC else {}
+    labels: dict[Cut, Mapping[Any, str]] = {
+        Cut.CHANNEL: CHANNEL_LABELS,
+        Cut.TOPIC: topics,
+        Cut.CATEGORY: CATEGORY_LABELS,
+    }
+    return [Part(labels[cut].get(key, "None given"), str(key), count) for key, count in rows]
 
 
 def times(db: Session, period: Period, measure: Measure) -> tuple[TimeFigure | None, list[TimeFigure]]:

@@ -36,6 +36,9 @@ class Channel(StrEnum):
     PHONE = "phone"
 
 
+CHANNEL_LABELS = {Channel.WEB: "Web", Channel.EMAIL: "E-mail", Channel.PHONE: "Telephone"}
+
+
 class MessageKind(StrEnum):
     MESSAGE = "message"  # from the requester's side
     REPLY = "reply"  # from the helpdesk, read by the requester

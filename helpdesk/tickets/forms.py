@@ -21,7 +21,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 
 from helpdesk.accounts.enums import Category
 from helpdesk.accounts.models import User
-from helpdesk.tickets.enums import Channel, Priority, Status
+from helpdesk.tickets.enums import CHANNEL_LABELS, Channel, Priority, Status
 from helpdesk.tickets.models import Queue, Topic
 from helpdesk.tickets.queries import Filters
 from helpdesk.web.converters import row_number
@@ -39,7 +39,6 @@ STATUS_LABELS = {
     Status.SOLVED: "Solved",
     Status.CLOSED: "Closed",
 }
-CHANNEL_LABELS = {Channel.WEB: "Web", Channel.EMAIL: "E-mail", Channel.PHONE: "Telephone"}
 # What a button of the reply form does beside sending: the status that it gives.
 REPLY_ACTIONS = {"reply": None, "wait": Status.WAITING_REQUESTER, "solve": Status.SOLVED}
 

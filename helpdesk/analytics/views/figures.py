@@ -10,6 +10,7 @@ from typing import TypeVar
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.accounts.enums import CATEGORY_LABELS
 from helpdesk.accounts.signin import current_user
 from helpdesk.analytics import queries
 from helpdesk.analytics.enums import MEASURES, STEPS, Cut, Measure, Period, Step
@@ -17,6 +18,7 @@ from helpdesk.analytics.policy import Can
 from helpdesk.analytics.tables import TABLES
 from helpdesk.kernel import clock, paging
 from helpdesk.kernel.db import reading
+from helpdesk.tickets.enums import CHANNEL_LABELS
 from helpdesk.triage.queries import groups
 from helpdesk.web.marks import needs
 
@@ -150,7 +152,14 @@ def ticket_rows() -> ResponseReturnValue:
     wanted = row_filter()
     with reading() as db:
         page = queries.ticket_rows(db, current_user(), wanted, paging.window(request.args, ROWS))
-    return render_template("analytics/tickets.html", page=page, wanted=wanted, about=MEASURES)
+    return render_template(
+        "analytics/tickets.html",
+        page=page,
+        wanted=wanted,
+        about=MEASURES,
+        channels=CHANNEL_LABELS,
+        categories=CATEGORY_LABELS,
+    )
 
 
 @bp.get("/attempts")
@@ -162,7 +171,9 @@ def attempt_rows() -> ResponseReturnValue:
     start = day("from") or end - timedelta(weeks=12)
     with reading() as db:
         page = queries.attempt_rows(db, step, start, end, paging.window(request.args, ROWS))
-    return render_template("analytics/attempts.html", page=page, step=step, start=start, end=end, about=STEPS)
+    return render_template(
+        "analytics/attempts.html", page=page, step=step, start=start, end=end, about=STEPS, categories=CATEGORY_LABELS
+    )
 
 
 @bp.get("/<name>.csv")

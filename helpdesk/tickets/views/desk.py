@@ -11,7 +11,8 @@ from helpdesk.kernel import paging
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.errors import Invalid
 from helpdesk.tickets import predictions, queries, services
-from helpdesk.tickets.forms import CHANNEL_LABELS, FilterForm, OpenForm
+from helpdesk.tickets.enums import CHANNEL_LABELS
+from helpdesk.tickets.forms import FilterForm, OpenForm
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.policy import Can
 from helpdesk.tickets.questions import open_from_question

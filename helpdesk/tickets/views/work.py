@@ -16,9 +16,8 @@ from helpdesk.kernel.errors import Conflict, Invalid, NotFound
 from helpdesk.kernel.policy import require
 from helpdesk.rulebook import queries as rulebook
 from helpdesk.tickets import predictions, queries, records, routing, services
-from helpdesk.tickets.enums import Priority, Status
+from helpdesk.tickets.enums import CHANNEL_LABELS, Priority, Status
 from helpdesk.tickets.forms import (
-    CHANNEL_LABELS,
     REPLY_ACTIONS,
     STATUS_LABELS,
     AssignForm,
