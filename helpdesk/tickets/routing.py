@@ -271,6 +271,10 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:supplier|we|energy company)\b.{0,40}\b(?:has|have)(?: \w+)? (?:collapsed|gone bust"
             r"|failed financially|exited the market)\b",
             r"\b(?:supply )?licen[cs]e (?:has|have) been revoked\b",
+            # Without an object: a supplier that has failed its assessment trades on.
+            r"\bsuppliers? (?:\w+ )?(?:has|have)(?: \w+)? failed(?= *(?:[.,;:!?]|and\b|so\b|but\b|$))",
+            r"\b(?:solr|last resort) (?:event|process|case) (?:now )?"
+            r"(?:begins|began|starts|started|has (?:begun|started))\b",
         ),
     ),
     Rule(
@@ -332,7 +336,7 @@ _HINT = _pattern(
     r"|unauthori[sz]ed|intru|exploit",
     r"backdoor|infect|\bkeys?\b|credential|certificate|broke[n]? in|logged in|got in|stole|encrypted by",
     r"default|EoD|administrat|liquidat|receiver|insolven|bankrupt|winding|unable to pay|\bnotice\b",
-    r"last resort|solr|ceas|stopp|collapsed|gone bust|exited|failed financially|revoked",
+    r"last resort|solr|(?:has|have)(?: \w+)? failed|ceas|stopp|collapsed|gone bust|exited|failed financially|revoked",
     r"personal|customer|consumer|employee|staff|consumption data|special category",
     r"\bdcc|\bssi\b|self[- ]service|duis|data service|communications? service|service requests?",
 )
