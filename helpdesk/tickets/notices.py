@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts import queries as people
@@ -12,6 +12,7 @@ from helpdesk.accounts.enums import Notice, UserState
 from helpdesk.accounts.models import User
 from helpdesk.kernel import mail
 from helpdesk.tickets import hours, queries, queues, records, routing
+from helpdesk.tickets.enums import MessageKind
 from helpdesk.tickets.models import Message, Queue, Ticket
 
 # Which choice of a follower each occasion asks; who is not named here is told whatever they chose.
@@ -35,12 +36,21 @@ def send(db: Session, ticket_id: int, occasion: str, message_id: int | None = No
     ticket = db.scalars(wanted).unique().one()
     message = db.get(Message, message_id) if message_id is not None else None
     context = _context(ticket, message)
-    sent: set[str] = set()
+    # Who heard of the reply that solved it is not told of the same act again.
+    sent = {address for address, _ in _readers(db, ticket, "reply", by_id)} if _is_told(db, ticket, occasion) else set()
     for address, folder in _readers(db, ticket, occasion, by_id):
         if address not in sent:
             sent.add(address)
             path = f"{folder}/{ticket.reference}" if folder else ""
             mail.outbox(db, f"tickets/{occasion}", address, {**context, "path": path})
+
+
+def _is_told(db: Session, ticket: Ticket, occasion: str) -> bool:
+    """Whether a reply, which has a mail of its own, says already what happened: “Send and solve” is one act."""
+    if occasion != "solved" or ticket.solved_at is None:
+        return False
+    is_reply = (Message.ticket_id == ticket.id, Message.kind == MessageKind.REPLY)
+    return bool(db.scalar(select(exists().where(*is_reply, Message.created_at == ticket.solved_at))))
 
 
 def _readers(db: Session, ticket: Ticket, occasion: str, by_id: int | None) -> Iterator[tuple[str, str]]:
@@ -78,6 +88,7 @@ def _context(ticket: Ticket, message: Message | None) -> dict[str, Any]:
         "author": message.author_name if message else "",
         "body": message.body if message and not is_restricted else "",
         "body_format": message.body_format if message else "markdown",
+        "is_solved": message is not None and message.created_at == ticket.solved_at,
         "due": local(hours.first_reply_due(ticket.opened_at, ticket.priority)),
         "hand_over": rule.hand_over if rule else "",
     }

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options
+from helpdesk.rulebook import resolver
 from helpdesk.triage.models import KINDS
 from tests.architecture.conftest import Visits
 from tests.architecture.scene import Scene, Who
@@ -63,9 +64,12 @@ class TestBudget:
         assert len(spent) > 100
         assert {visit: count for visit, count in spent.items() if count > MOST} == {}
 
-    def test_a_list_of_suggestions_stays_within_it(self, db: Session, visits: Visits, asked: list[str]) -> None:
+    def test_a_list_of_suggestions_stays_within_it(
+        self, db: Session, visits: Visits, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A clause is cited, every kind is found, and what was offered is remembered: the most there is to do."""
         options.write(db, "possible", 0.0)
+        monkeypatch.setattr(resolver.memory, "_look_again_seconds", 60.0)  # on a busy machine a second passes meanwhile
         visits.open(Who.MEMBER, f"/ask/suggestions?q={ASKED}")  # what a process remembers of the code is read once
         # PostgreSQL is asked for the nearest vectors too, which the process itself holds on SQLite.
         most = MOST + (db.get_bind().dialect.name == "postgresql")

@@ -15,7 +15,7 @@ from helpdesk.kernel.models import JobRow, OutboxRow
 from helpdesk.kernel.policy import Actor, Role
 from helpdesk.tickets import jobs as ticket_jobs
 from helpdesk.tickets import queries, services
-from helpdesk.tickets.enums import Audience
+from helpdesk.tickets.enums import Audience, Status
 from helpdesk.tickets.models import Ticket
 from helpdesk.triage import engine
 from tests.factories.accounts import as_actor, make_organisation, make_user
@@ -68,6 +68,24 @@ class TestWhoIsTold:
         assert told(app, db) == [("tickets/solved", "member@example.com")]
         services.reopen(db, member, ticket)
         assert told(app, db) == [("tickets/reopened", "agent@example.com")]
+
+    def test_a_reply_that_solves_is_one_mail(self, app: Flask, db: Session, member: Actor, agent: Actor) -> None:
+        ticket = make_ticket(db, member)
+        mails(app, db)
+        services.reply(db, agent, ticket, "The answer", status=Status.SOLVED)
+        (mail,) = mails(app, db)
+        assert (mail.template, mail.to_address) == ("tickets/reply", "member@example.com")
+        assert "takes it to be solved" in mail.text
+        assert "takes it to be solved" in mail.html
+
+    def test_who_wants_no_replies_still_hears_that_it_is_solved(
+        self, app: Flask, db: Session, member: Actor, agent: Actor
+    ) -> None:
+        ticket = make_ticket(db, member)
+        accounts.set_notifications(db, member, {Notice.TICKET_REPLY: False})
+        mails(app, db)
+        services.reply(db, agent, ticket, "The answer", status=Status.SOLVED)
+        assert told(app, db) == [("tickets/solved", "member@example.com")]
 
     def test_an_agent_hears_what_another_assigned(self, app: Flask, db: Session, member: Actor, agent: Actor) -> None:
         ticket = make_ticket(db, member)
