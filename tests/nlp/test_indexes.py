@@ -107,7 +107,7 @@ class TestKeepingTheWordsUpToDate:
 
 
 class TestFindingByMeaning:
-    @pytest.fixture(params=[50_000, 2], ids=["exact", "graph"])
+    @pytest.fixture(params=[50_000, 2], ids=["exact", "signs"])
     def index(self, request):
         encoder = HashEncoder()
         index = FaissIndex(encoder.dimension, exact_up_to=request.param)
@@ -156,3 +156,19 @@ class TestFindingByMeaning:
         index.remove(range(2_000))
         assert len(index) == 500
         assert keys_of(index.search(self.vector(texts[2_100]), 1)) == [2_100]
+
+    def test_among_many_nearly_all_of_the_nearest_are_found(self):
+        """Texts' vectors lie in bundles; so do these."""
+        generator = np.random.default_rng(0)
+        centres = generator.normal(size=(300, 384))
+        rows = centres[generator.integers(0, 300, 6_000)] + 0.7 * generator.normal(size=(6_000, 384))
+        vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        index = FaissIndex(384, exact_up_to=100)
+        index.put(range(6_000), vectors)
+        index.remove(range(0, 6_000, 10))
+        alive = np.array([at for at in range(6_000) if at % 10])
+        shares = []
+        for query in vectors[alive[:50]]:
+            nearest = alive[np.argsort(-(vectors[alive] @ query), kind="stable")[:10]]
+            shares.append(len(set(keys_of(index.search(query, 10))) & set(nearest.tolist())) / 10)
+        assert np.mean(shares) >= 0.97
