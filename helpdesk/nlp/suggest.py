@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from helpdesk.nlp.vectors import VectorIndex
 # holds both, so that one suggestion is made of the best part.
 PARTS = 4096
 LEADS = PARTS // 2  # Parts from this one on are questions that the item answered.
+LEAD_DEPTH = 50  # questions answered before that are looked at, from each index.
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
 HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
 NEAREST = 10  # parts whose agreement is counted.
@@ -36,12 +37,26 @@ def item_of(key: int) -> int:
 
 
 @dataclass(frozen=True)
+class Leads:
+    """The indexes of the questions that items of one kind answered; the keys are those items' parts from LEADS on."""
+
+    lexical: LexicalIndex
+    vectors: VectorIndex
+    counts: Mapping[int, int]
+    """How many there are of each item."""
+
+
+@dataclass(frozen=True)
 class Shelf:
-    """The two indexes of one kind of item, with the same keys in both."""
+    """The two indexes of one kind of item, with the same keys in both; of passages also their pairs of words."""
 
     kind: str
     lexical: LexicalIndex
     vectors: VectorIndex
+    pairs: LexicalIndex | None = None
+    leads: Leads | None = None
+    groups: Mapping[int, int] = field(default_factory=dict)
+    """The document that an item belongs to, by number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +173,12 @@ class Suggester:
             hits = shelf.vectors.search(vector, self.depth, among)
             worded = shelf.lexical.search(query, self.depth, among)
             named = [key_of(item) for item in cited.get(shelf.kind, ())]
-            keys = np.array(sorted({*_keys(hits), *_keys(worded), *named}), dtype=np.int64)
-            found.extend(_measured(shelf, query, vector, keys, set(named)))
+            led = nearest_leads(shelf.leads, query, vector) if shelf.leads is not None and among is None else {}
+            keys = np.array(sorted({*_keys(hits), *_keys(worded), *named, *map(key_of, led)}), dtype=np.int64)
+            measured = _measured(shelf, query, vector, keys, set(named))
+            if shelf.pairs is not None and self.ranker.learned is not None:
+                measured = _passages(shelf, query, self.ranker.learned.adapted(vector), measured)
+            found.extend(_with_leads(one, *led.get(one.id, (0.0, 0.0)), shelf.leads) for one in measured)
             near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
         votes = Counter((kind, item) for _, kind, item in near[:NEAREST])
@@ -189,22 +208,43 @@ def _keys(hits: Sequence[Hit]) -> list[int]:
     return [hit.key for hit in hits]
 
 
-def _measured(shelf: Shelf, query: str, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
-    """One candidate for each item among `keys`, with the best of its parts' scores.
+def nearest_leads(leads: Leads, query: str, vector: Vectors) -> dict[int, tuple[float, float]]:
+    """For each item that answered a question like this one: the best cosine and the best share of words."""
+    hits = (*leads.vectors.search(vector, LEAD_DEPTH), *leads.lexical.search(query, LEAD_DEPTH))
+    keys = np.unique(np.array([hit.key for hit in hits], dtype=np.int64))
+    words = leads.lexical.scores(query, keys) / max(leads.lexical.ideal(query), 1e-9)
+    cosines = leads.vectors.scores(vector, keys)
+    best: dict[int, tuple[float, float]] = {}
+    for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
+        before = best.get(item_of(key), (0.0, 0.0))
+        best[item_of(key)] = max(before[0], cosine), max(before[1], share)
+    return best
 
-    The item's own text is measured too where only a question that it answered was found.
-    """
-    keys = np.union1d(keys, keys // PARTS * PARTS)
+
+def _with_leads(one: Candidate, lead: float, lead_words: float, leads: Leads | None) -> Candidate:
+    """Of an answer or a question, what it answered is one more of its wordings; of a passage something else."""
+    if leads is None or (count := leads.counts.get(one.id, 0)) == 0:
+        return one
+    is_wording = matching_of(one.kind) == "wording"
+    return replace(
+        one,
+        cosine=max(one.cosine, lead) if is_wording else one.cosine,
+        words=max(one.words, lead_words) if is_wording else one.words,
+        lead=lead,
+        lead_words=lead_words,
+        leads=count,
+    )
+
+
+def _measured(shelf: Shelf, query: str, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
+    """One candidate for each item among `keys`, with the best of its parts' scores."""
     ideal = max(shelf.lexical.ideal(query), 1e-9)
     words = shelf.lexical.scores(query, keys) / ideal
     cosines = shelf.vectors.scores(vector, keys)
     best: dict[int, Candidate] = {}
     for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
         item = item_of(key)
-        if key % PARTS < LEADS:
-            one = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
-        else:
-            one = Candidate(shelf.kind, item, key_of(item), 0.0, 0.0, lead=cosine, lead_words=share)
+        one = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
         best[item] = _joined(best[item], one) if item in best else one
     return list(best.values())
 
@@ -216,9 +256,31 @@ def _joined(one: Candidate, other: Candidate) -> Candidate:
         words=max(one.words, other.words),
         cosine=max(one.cosine, other.cosine),
         is_cited=one.is_cited or other.is_cited,
-        lead=max(one.lead, other.lead),
-        lead_words=max(one.lead_words, other.lead_words),
     )
+
+
+def _passages(shelf: Shelf, query: str, adapted: Vectors, found: Sequence[Candidate]) -> list[Candidate]:
+    """What the learned order of passages looks at beside words and meaning."""
+    assert shelf.pairs is not None
+    keys = np.array([one.key for one in found], dtype=np.int64)
+    pairs = shelf.pairs.scores(query, keys) / max(shelf.pairs.ideal(query), 1e-9)
+    overlap = shelf.lexical.overlap(query, keys)
+    turned = shelf.vectors.scores(adapted, keys)
+    columns = (pairs, overlap.covered, overlap.density, overlap.length, turned)
+    return [
+        replace(
+            one,
+            pairs=pair,
+            covered=covered,
+            density=density,
+            length=length,
+            adapted=product,
+            group=shelf.groups.get(one.id, 0),
+        )
+        for one, pair, covered, density, length, product in zip(
+            found, *(column.tolist() for column in columns), strict=True
+        )
+    ]
 
 
 def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> list[int]:

@@ -66,6 +66,8 @@ class FaissIndex:
 
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> list[Hit]:
         """The `k` keys nearest to `vector`, best first; equal scores in the order of their keys."""
+        # In this thread alone: a second one would wait for a core while others search.
+        faiss.omp_set_num_threads(1)
         if allowed is not None and len(allowed) <= FEW:
             rows = self._rows(np.unique(allowed))
             keys, scores = self._scored(vector, rows[rows >= 0])

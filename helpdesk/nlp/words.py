@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 import snowballstemmer
 
@@ -46,6 +47,11 @@ def terms(text: str) -> list[str]:
         elif token not in STOP_WORDS:
             found.append(stem(_bare(token)))
     return found
+
+
+def pairs(text: str) -> list[str]:
+    """Each two index terms that follow each other, joined: what tells a phrase from its words."""
+    return [f"{first} {second}" for first, second in pairwise(terms(text))]
 
 
 def plain_words(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.manifest import ArtefactError
 from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.triage.columns import DIMENSION
@@ -20,7 +21,7 @@ from helpdesk.triage.indexes import IndexCache
 
 log = structlog.get_logger()
 
-CONFIDENCE = "confidence"  # folder below models/
+CONFIDENCE, RANKING = "confidence", "ranking"  # folders below models/
 
 
 @dataclass
@@ -94,7 +95,7 @@ def load(db: Session, settings: Settings) -> Engine:
     encoder, problem = load_encoder(settings.models_dir / settings.encoder)
     return Engine(
         encoder=encoder,
-        ranker=Ranker(),
+        ranker=Ranker(learned=load_order(settings.models_dir / RANKING)),
         confidence=load_confidence(settings.models_dir / CONFIDENCE),
         cache=make_cache(db, encoder),
         problem=problem,
@@ -121,6 +122,15 @@ def load_encoder(folder: Path) -> tuple[Encoder | None, str]:
     except Exception as err:  # noqa: BLE001 - onnxruntime and tokenizers raise types of their own for a damaged file
         log.warning("encoder_damaged", folder=str(folder), problem=str(err))
         return None, f"Suggestions by meaning are off, words are still searched. {folder} is damaged: restore it."
+
+
+def load_order(folder: Path) -> LearnedOrder | None:
+    """The learned order of passages; without it a sum of words and meaning stands in."""
+    try:
+        return LearnedOrder.load(folder)
+    except ArtefactError as err:
+        log.warning("ranking_missing", folder=str(folder), problem=str(err))
+        return None
 
 
 def load_confidence(folder: Path) -> Confidence:

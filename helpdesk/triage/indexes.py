@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel import options
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
-from helpdesk.nlp.lexical import Bm25Index
-from helpdesk.nlp.suggest import LEADS, Shelf, key_of
-from helpdesk.nlp.vectors import FaissIndex
+from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, pair_index
+from helpdesk.nlp.ranking import PASSAGE_KINDS
+from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
+from helpdesk.nlp.vectors import FaissIndex, VectorIndex
 from helpdesk.triage.models import EMBEDDING, KINDS, REBUILD, Embedding, SearchText
 
 BATCH = 1000  # rows read at a time; searches wait for one batch at most
@@ -27,45 +28,100 @@ WORDS = (
     SearchText.body,
     SearchText.wordings,
     SearchText.leads,
+    SearchText.heading_path,
     SearchText.is_deleted,
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
 HEADS = select(SequenceRow.name, SequenceRow.value).where(
     SequenceRow.name.in_((*KINDS, EMBEDDING, REBUILD, options.SEQUENCE))
 )
+PATH_SIGN = " › "  # between the document's title and the headings of a path
 MAX_ID = 2**31 - 1  # after every id: items whose number was seen are not read again
 
 
 @dataclass(slots=True)
 class KindIndex:
-    """Words and vectors of one kind, with the same keys in both; vectors stay empty on PostgreSQL."""
+    """Words and vectors of one kind, with the same keys in both; vectors stay empty on PostgreSQL.
+
+    What items answered before is indexed apart, on both databases: it is little, and it is asked differently.
+    """
 
     kind: str
-    lexical: Bm25Index = field(default_factory=Bm25Index)
+    dimension: int
     vectors: FaissIndex | None = None
-    parts: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """How many texts and how many leads of each item the word index holds."""
+    lexical: Bm25Index = field(default_factory=Bm25Index)
+    pairs: Bm25Index | None = None
+    lead_words: Bm25Index = field(default_factory=Bm25Index)
+    lead_vectors: FaissIndex = field(init=False)
+    texts: dict[int, int] = field(default_factory=dict)
+    """How many texts of each item the word index holds."""
+    leads: dict[int, int] = field(default_factory=dict)
+    """How many questions are known that each item answered."""
+    groups: dict[int, int] = field(default_factory=dict)
+    """The number of the document that each passage belongs to."""
+    documents: dict[str, int] = field(default_factory=dict)
     seen: int = 0
 
+    def __post_init__(self) -> None:
+        self.pairs = pair_index() if self.kind in PASSAGE_KINDS else None
+        self.lead_vectors = FaissIndex(self.dimension)
+
     def take(self, rows: Sequence[Any]) -> None:
-        """Bring the word index to what `rows` say."""
-        self.lexical.remove(key for row in rows for key in _keys(row.object_id, *self.parts.pop(row.object_id, (0, 0))))
+        """Bring the word indexes to what `rows` say."""
+        self._forget([row.object_id for row in rows])
         keys: list[int] = []
         texts: list[str] = []
+        led: list[tuple[int, str]] = []
         for row in rows:
             if row.is_deleted:
                 continue
             wordings = [f"{row.title}\n{row.body}", *row.wordings]
-            self.parts[row.object_id] = len(wordings), len(row.leads)
-            keys.extend(_keys(row.object_id, *self.parts[row.object_id]))
-            texts.extend((*wordings, *row.leads))
+            self.texts[row.object_id] = len(wordings)
+            keys.extend(key_of(row.object_id, part) for part in range(len(wordings)))
+            texts.extend(wordings)
+            if row.leads:
+                self.leads[row.object_id] = len(row.leads)
+                led.extend((key_of(row.object_id, part), text) for part, text in enumerate(row.leads, start=LEADS))
+            if self.pairs is not None:
+                document = row.heading_path.partition(PATH_SIGN)[0]
+                self.groups[row.object_id] = self.documents.setdefault(document, len(self.documents) + 1)
         self.lexical.put(keys, texts)
+        self.lead_words.put([key for key, _ in led], [text for _, text in led])
+        if self.pairs is not None:
+            self.pairs.put(keys, texts)
         self.seen = max([self.seen, *(row.seq for row in rows)])
 
+    def _forget(self, ids: Sequence[int]) -> None:
+        gone = [key_of(one, part) for one in ids for part in range(self.texts.pop(one, 0))]
+        self.lexical.remove(gone)
+        if self.pairs is not None:
+            self.pairs.remove(gone)
+        self.lead_words.remove([key_of(one, LEADS + part) for one in ids for part in range(self.leads.pop(one, 0))])
 
-def _keys(object_id: int, texts: int, leads: int) -> list[int]:
-    """The index keys of an item's own texts, and of the questions that led to it."""
-    return [key_of(object_id, part) for part in (*range(texts), *range(LEADS, LEADS + leads))]
+    def take_vectors(self, rows: Sequence[Any], model: str) -> None:
+        """Bring the vectors to what `rows` say. Those of another encoder leave until they are made anew."""
+        for index, is_lead in ((self.vectors, False), (self.lead_vectors, True)):
+            own = [row for row in rows if (row.part >= LEADS) is is_lead]
+            if index is None or not own:
+                continue
+            new = [row for row in own if row.vector is not None and row.model == model]
+            keys = [key_of(row.object_id, row.part) for row in new]
+            index.remove({key_of(row.object_id, row.part) for row in own}.difference(keys))
+            if new:
+                index.put(keys, np.stack([row.vector for row in new]))
+
+    def start_again(self) -> None:
+        """Forget every text; vectors stay, since a rebuild numbers anew only those that it changes."""
+        self.lexical, self.lead_words, self.seen = Bm25Index(), Bm25Index(), 0
+        self.pairs = pair_index() if self.pairs is not None else None
+        self.texts, self.leads, self.groups, self.documents = {}, {}, {}, {}
+
+    @property
+    def led(self) -> Leads:
+        return Leads(self.lead_words, self.lead_vectors, self.leads)
+
+    def shelf(self, lexical: LexicalIndex, vectors: VectorIndex) -> Shelf:
+        return Shelf(self.kind, lexical, vectors, self.pairs, self.led if self.leads else None, self.groups)
 
 
 class IndexCache:
@@ -76,7 +132,9 @@ class IndexCache:
         self.with_vectors = with_vectors
         self.lock = threading.RLock()
         self.following = threading.Lock()  # one thread follows at a time, so that no older row overwrites a newer one
-        self.kinds = {kind: KindIndex(kind, vectors=FaissIndex(dimension) if with_vectors else None) for kind in KINDS}
+        self.kinds = {
+            kind: KindIndex(kind, dimension, FaissIndex(dimension) if with_vectors else None) for kind in KINDS
+        }
         self.seen_embeddings = 0
         self.seen_rebuild = 0
         self.seen_options = -1
@@ -105,7 +163,7 @@ class IndexCache:
     def _behind(self, heads: Mapping[str, int]) -> int:
         """How many numbers were given since the last time; a rebuild counts as one."""
         words = sum(max(heads.get(kind, 0) - index.seen, 0) for kind, index in self.kinds.items())
-        vectors = max(heads.get(EMBEDDING, 0) - self.seen_embeddings, 0) if self.with_vectors else 0
+        vectors = max(heads.get(EMBEDDING, 0) - self.seen_embeddings, 0) if self.model else 0
         return words + vectors + (heads.get(REBUILD, 0) != self.seen_rebuild)
 
     def _catch_up(self) -> None:
@@ -122,19 +180,19 @@ class IndexCache:
                 self._follow_words(db, index)
                 # Numbers follow the order of commits, so up to the head nothing can still come.
                 index.seen = max(index.seen, heads[index.kind])
-        if self.with_vectors and heads.get(EMBEDDING, 0) > self.seen_embeddings:
+        if self.model and heads.get(EMBEDDING, 0) > self.seen_embeddings:
             self._follow_vectors(db)
             self.seen_embeddings = max(self.seen_embeddings, heads[EMBEDDING])
 
     def shelves(self, kinds: Iterable[str]) -> list[Shelf]:
         """The shelves of an in-process search."""
         chosen = [self.kinds[kind] for kind in kinds]
-        return [Shelf(one.kind, one.lexical, one.vectors) for one in chosen if one.vectors is not None]
+        return [one.shelf(one.lexical, one.vectors) for one in chosen if one.vectors is not None]
 
     def _start_again(self, rebuild: int) -> None:
         with self.lock:
             for index in self.kinds.values():
-                index.lexical, index.parts, index.seen = Bm25Index(), {}, 0
+                index.start_again()
         self.seen_rebuild = rebuild
 
     def _follow_words(self, db: Session, index: KindIndex) -> None:
@@ -151,23 +209,15 @@ class IndexCache:
     def _follow_vectors(self, db: Session) -> None:
         while True:
             changed = select(*VECTORS).where(Embedding.seq > self.seen_embeddings).order_by(Embedding.seq)
+            if not self.with_vectors:  # the database searches the others itself
+                changed = changed.where(Embedding.part >= LEADS)
             rows = db.execute(changed.limit(BATCH)).all()
             with self.lock:
                 for kind, index in self.kinds.items():
-                    self._take_vectors(index, [row for row in rows if row.kind == kind])
+                    index.take_vectors([row for row in rows if row.kind == kind], self.model)
             self.seen_embeddings = max([self.seen_embeddings, *(row.seq for row in rows)])
             if len(rows) < BATCH:
                 return
-
-    def _take_vectors(self, index: KindIndex, rows: Sequence[Any]) -> None:
-        """Vectors of another encoder are no use here: they leave until they are made anew."""
-        if index.vectors is None or not rows:
-            return
-        new = [row for row in rows if row.vector is not None and row.model == self.model]
-        keys = [key_of(row.object_id, row.part) for row in new]
-        index.vectors.remove({key_of(row.object_id, row.part) for row in rows}.difference(keys))
-        if new:
-            index.vectors.put(keys, np.stack([row.vector for row in new]))
 
 
 def thresholds(db: Session) -> tuple[float, float]:

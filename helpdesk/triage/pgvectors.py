@@ -1,6 +1,6 @@
 """The vector index of PostgreSQL: pgvector answers one query for all kinds at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -9,23 +9,27 @@ from sqlalchemy import Float, Select, literal, select, tuple_, type_coerce, unio
 from sqlalchemy.orm import Session
 
 from helpdesk.nlp.encoder import Vectors
-from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
-from helpdesk.nlp.suggest import LEADS, PARTS, Shelf, item_of, key_of
+from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex, Overlap
+from helpdesk.nlp.suggest import LEADS, PARTS, Shelf, item_of, key_of, nearest_leads
 from helpdesk.triage.columns import UnitVector
+from helpdesk.triage.indexes import KindIndex
 from helpdesk.triage.models import Embedding
 
 DEPTH = 100  # nearest parts of each kind, as the in-process search takes
 WIDTH = 200  # pgvector's hnsw.ef_search: how far the graph is walked
 
 Allowed = Mapping[str, Keys | None]
-Branch: TypeAlias = Select[str, int, int, float, bool]
+Branch: TypeAlias = Select[str, int, int, float, float, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundVectors:
     """What one SQL query found for one vector among one kind; serves the parts of `Suggester` from memory."""
 
+    vector: Vectors
     cosines: Mapping[int, float]
+    products: Mapping[int, float]
+    """With the turned vector: what is asked for when another vector than the query's is given."""
     nearest: Sequence[Hit]
 
     def put(self, keys: Sequence[int], vectors: Vectors) -> None:
@@ -38,7 +42,8 @@ class FoundVectors:
         return list(self.nearest[:k])
 
     def scores(self, vector: Vectors, keys: Keys) -> Floats:
-        return np.array([self.cosines.get(key, 0.0) for key in keys.tolist()], dtype=np.float32)
+        known = self.cosines if vector is self.vector else self.products
+        return np.array([known.get(key, 0.0) for key in keys.tolist()], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,9 @@ class FoundWords:
     def scores(self, text: str, keys: Keys) -> Floats:
         return self.index.scores(text, keys)
 
+    def overlap(self, text: str, keys: Keys) -> Overlap:
+        return self.index.overlap(text, keys)
+
     def shared(self, text: str, key: int) -> list[str]:
         return self.index.shared(text, key)
 
@@ -67,77 +75,91 @@ class FoundWords:
         return self.index.ideal(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked: the text, its vector, and the vector turned for passages if there is a learned order."""
+
+    text: str
+    vector: Vectors
+    turned: Vectors | None
+
+
 def shelves(
     db: Session,
     model: str,
-    words: Mapping[str, LexicalIndex],
-    query: str,
-    vector: Vectors,
+    kinds: Sequence[KindIndex],
+    query: Query,
     allowed: Allowed,
     named: Mapping[str, Iterable[int]],
 ) -> list[Shelf]:
-    """Shelves for one query: nearest vectors of every kind, and the cosines of what the words found."""
-    hits = {kind: index.search(query, DEPTH, allowed[kind]) for kind, index in words.items() if kind in allowed}
-    wanted = {kind: [hit.key for hit in found] for kind, found in hits.items()}
-    for kind, ids in named.items():
-        if kind in wanted:
-            wanted[kind].extend(key_of(item) for item in ids)
+    """Shelves for one query: the nearest of every kind, and the cosines of what words and earlier questions found."""
+    hits = {one.kind: one.lexical.search(query.text, DEPTH, allowed[one.kind]) for one in kinds}
+    wanted: dict[str, set[int]] = {}
+    for one in kinds:
+        led = nearest_leads(one.led, query.text, query.vector) if allowed[one.kind] is None else {}
+        wanted[one.kind] = {hit.key for hit in hits[one.kind]}
+        wanted[one.kind].update(key_of(item) for item in (*led, *named.get(one.kind, ())))
     branches = [
         branch
-        for kind, keys in wanted.items()
-        for branch in (*_nearest(kind, model, vector, allowed[kind]), *_cosines(kind, model, vector, keys))
+        for one in kinds
+        for branch in (
+            _nearest(one.kind, model, query, allowed[one.kind]),
+            _cosines(one.kind, model, query, wanted[one.kind]),
+        )
+        if branch is not None
     ]
     cosines: dict[str, dict[int, float]] = {kind: {} for kind in wanted}
+    products: dict[str, dict[int, float]] = {kind: {} for kind in wanted}
     nearest: dict[str, list[Hit]] = {kind: [] for kind in wanted}
     db.connection().exec_driver_sql(f"SET LOCAL hnsw.ef_search = {WIDTH}")
-    for kind, object_id, part, cosine, is_nearest in db.execute(union_all(*branches)):
+    for kind, object_id, part, cosine, product, is_nearest in db.execute(union_all(*branches)) if branches else ():
         key = key_of(object_id, part)
-        cosines[kind][key] = cosine
+        cosines[kind][key], products[kind][key] = cosine, product
         if is_nearest:
             nearest[kind].append(Hit(key, cosine))
     for found in nearest.values():
         found.sort(key=lambda hit: (-hit.score, hit.key))
     return [
-        Shelf(kind, FoundWords(words[kind], hits[kind]), FoundVectors(cosines[kind], nearest[kind])) for kind in wanted
+        one.shelf(
+            FoundWords(one.lexical, hits[one.kind]),
+            FoundVectors(query.vector, cosines[one.kind], products[one.kind], nearest[one.kind]),
+        )
+        for one in kinds
     ]
 
 
-def _columns(vector: Vectors) -> tuple[Any, Any, Any]:
-    distance = Embedding.vector.op("<=>", return_type=Float)(type_coerce(vector, UnitVector))
-    return Embedding.object_id, Embedding.part, distance
+def _columns(query: Query) -> tuple[Any, Any, Any, Any]:
+    distance = Embedding.vector.op("<=>", return_type=Float)(type_coerce(query.vector, UnitVector))
+    product: Any = literal(0.0)
+    if query.turned is not None:
+        product = -Embedding.vector.op("<#>", return_type=Float)(type_coerce(query.turned, UnitVector))
+    return Embedding.object_id, Embedding.part, distance, product
 
 
-def _nearest(kind: str, model: str, vector: Vectors, allowed: Keys | None) -> list[Branch]:
-    """The nearest parts of one kind, and the own text of the items that they belong to.
-
-    A few allowed keys are compared one by one, which is exact.
-    """
+def _nearest(kind: str, model: str, query: Query, allowed: Keys | None) -> Branch | None:
+    """The nearest texts of one kind. A few allowed keys are compared one by one, which is exact."""
     if allowed is not None and not len(allowed):
-        return []
-    object_id, part, distance = _columns(vector)
+        return None
+    object_id, part, distance, product = _columns(query)
     # The kind stands in the statement itself: PostgreSQL uses a partial index only for the very words it was made with.
     is_kind = Embedding.kind == literal(kind, literal_execute=True)
-    query = select(literal(kind), object_id, part, 1 - distance, literal(True)).where(
-        is_kind, Embedding.model == model, Embedding.vector.is_not(None)
+    wanted = select(literal(kind), object_id, part, 1 - distance, product, literal(True)).where(
+        is_kind, Embedding.model == model, Embedding.vector.is_not(None), Embedding.part < LEADS
     )
     if allowed is not None:
-        query = query.where(Embedding.object_id.in_({item_of(key) for key in allowed.tolist()}))
-    found = query.order_by(distance).limit(DEPTH).cte(f"nearest_{kind}")
-    led_to = select(found.c[1]).where(found.c[2] >= LEADS)
-    own = _of(kind, model, vector).where(Embedding.part == 0, Embedding.object_id.in_(led_to))
-    return [select(*found.c), own]
+        wanted = wanted.where(Embedding.object_id.in_({item_of(key) for key in allowed.tolist()}))
+    inner = wanted.order_by(distance).limit(DEPTH).subquery()
+    return select(*inner.c)
 
 
-def _cosines(kind: str, model: str, vector: Vectors, keys: Sequence[int]) -> list[Branch]:
-    """The cosines of parts that words found, and of the own texts beside questions that were found."""
-    pairs = {(item_of(key), part) for key in keys for part in {key % PARTS, 0 if key % PARTS >= LEADS else key % PARTS}}
-    if not pairs:
-        return []
-    return [_of(kind, model, vector).where(tuple_(Embedding.object_id, Embedding.part).in_(sorted(pairs)))]
-
-
-def _of(kind: str, model: str, vector: Vectors) -> Branch:
-    """The cosine of every part of one kind."""
-    object_id, part, distance = _columns(vector)
-    is_ours = (Embedding.kind == kind, Embedding.model == model, Embedding.vector.is_not(None))
-    return select(literal(kind), object_id, part, 1 - distance, literal(False)).where(*is_ours)
+def _cosines(kind: str, model: str, query: Query, keys: Collection[int]) -> Branch | None:
+    if not keys:
+        return None
+    object_id, part, distance, product = _columns(query)
+    pairs = [(item_of(key), key % PARTS) for key in sorted(keys)]
+    return select(literal(kind), object_id, part, 1 - distance, product, literal(False)).where(
+        Embedding.kind == kind,
+        Embedding.model == model,
+        Embedding.vector.is_not(None),
+        tuple_(Embedding.object_id, Embedding.part).in_(pairs),
+    )

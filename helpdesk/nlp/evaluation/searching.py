@@ -10,7 +10,7 @@ import numpy as np
 from helpdesk.nlp.confidence import POSSIBLE, Confidence
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.evaluation import metrics
-from helpdesk.nlp.lexical import Bm25Index, Keys
+from helpdesk.nlp.lexical import Bm25Index, Keys, pair_index
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of
 from helpdesk.nlp.vectors import FaissIndex
@@ -37,14 +37,22 @@ def suggester_over(
     *,
     kind: str,
     items: Sequence[int] | None = None,
+    groups: Mapping[int, int] | None = None,
 ) -> Suggester:
-    """A suggester in memory over `texts` and their vectors; equal `items` are parts of one item."""
+    """A suggester in memory over `texts` and their vectors; equal `items` are parts of one item.
+
+    With `groups`, the document of each item, the texts are passages and their pairs of words are indexed too.
+    """
     parts: Counter[int] = Counter()
     keys = []
     for item in range(len(texts)) if items is None else items:
         keys.append(key_of(item, parts[item]))
         parts[item] += 1
-    shelf = Shelf(kind, Bm25Index(), FaissIndex(encoder.dimension))
+    shelf = Shelf(
+        kind, Bm25Index(), FaissIndex(encoder.dimension), None if groups is None else pair_index(), None, groups or {}
+    )
+    if shelf.pairs is not None:
+        shelf.pairs.put(keys, texts)
     shelf.lexical.put(keys, texts)
     shelf.vectors.put(keys, vectors)
     return Suggester(encoder, [shelf], Ranker(), confidence)

@@ -23,26 +23,30 @@ from helpdesk.rulebook.drafts import CodeDraft
 from helpdesk.rulebook.models import Clause, Document, DocumentVersion
 from helpdesk.triage import engine
 from helpdesk.triage.commands.temporary import temporary_site
+from helpdesk.triage.enums import Origin
 from helpdesk.triage.queries.words import clean
-from helpdesk.triage.services import indexing
+from helpdesk.triage.services import indexing, judging
 from helpdesk.triage.services.suggesting import ranked
 
 
 def retrieval(
     passages: Path,
     questions: Sequence[Question],
+    lessons: Sequence[Question],
     seen: Collection[Hashable] | None,
     database_url: str,
     encoder: Encoder,
+    ranker: Ranker,
     confidence: Confidence,
 ) -> Mapping[str, Any]:
-    """recall@10 and map@10 of suggesting clauses from a database of its own."""
+    """recall@10 and map@10 of suggesting clauses from a database of its own, after people linked what `lessons` say."""
     code = readers.read_passages(passages)
     with temporary_site(database_url):
         _fill(code, encoder)
+        _teach(lessons, encoder)
         with reading() as db:
             using = engine.Engine(
-                encoder=encoder, ranker=Ranker(), confidence=confidence, cache=engine.make_cache(db, encoder)
+                encoder=encoder, ranker=ranker, confidence=confidence, cache=engine.make_cache(db, encoder)
             )
             using.cache.follow(db, in_request=False)
             labels = _labels(db)
@@ -64,6 +68,18 @@ def _fill(code: CodeDraft, encoder: Encoder) -> None:
         with unit_of_work() as db:
             rulebook.import_code(db, SYSTEM, code, label="Current", in_force_from=today, progress=bar.update)
         indexing.embed_pending("clause", encoder, bar.update)
+
+
+def _teach(lessons: Sequence[Question], encoder: Encoder) -> None:
+    """Judge as an agent who links a clause to a ticket does."""
+    with unit_of_work() as db:
+        clauses: dict[Hashable, list[int]] = {}
+        for clause_id, label in _labels(db).items():
+            clauses.setdefault(label, []).append(clause_id)
+        for number, one in enumerate(lessons):
+            items = [("clause", clause_id) for label in dict.fromkeys(one.gold) for clause_id in clauses.get(label, ())]
+            judging.judge(db, Origin.LINKED, number, one.text, items)
+    indexing.embed_pending("clause", encoder)
 
 
 def _labels(db: Session) -> dict[int, tuple[str, str]]:

@@ -20,6 +20,7 @@ from helpdesk.nlp.evaluation.searching import Question
 from helpdesk.nlp.evaluation.sorting import Labelled
 from helpdesk.nlp.manifest import ArtefactError
 from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.nlp.ranking import Ranker
 from helpdesk.triage import engine
 from helpdesk.triage.commands import clauses, output
 
@@ -69,16 +70,21 @@ def _confidence() -> Confidence:
 @measure("retrieval")
 @click.option("--passages", type=FILE, required=True, help="Clauses: DocumentID, PassageID, text.")
 @click.option("--questions", type=FILE, required=True, help="Questions, each with gold DocumentID and PassageID.")
-@click.option("--seen", type=FILE, help="Questions that something was tuned on; splits the figures by their clauses.")
+@click.option("--train", type=FILE, help="Questions whose clauses people linked before; splits the figures by them.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
 @click.option("--database-url", default="", help="An empty database to fill; SQLite in a temporary file by default.")
 def retrieval(
-    passages: Path, questions: Path, seen: Path | None, limit: int | None, database_url: str
+    passages: Path, questions: Path, train: Path | None, limit: int | None, database_url: str
 ) -> Mapping[str, Any]:
     """Whether the right clauses are found for a question."""
-    asked = [Question(str(row["question"]), _gold(row)) for row in _rows(questions, "question", "gold")[:limit]]
-    known = {label for row in _rows(seen, "gold") for label in _gold(row)} if seen else None
-    return clauses.retrieval(passages, asked, known, database_url, _encoder(), _confidence())
+    asked, lessons = _with_gold(questions)[:limit], _with_gold(train) if train else []
+    known = {label for one in lessons for label in one.gold} if train else None
+    ranker = Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING))
+    return clauses.retrieval(passages, asked, lessons, known, database_url, _encoder(), ranker, _confidence())
+
+
+def _with_gold(path: Path) -> list[Question]:
+    return [Question(str(row["question"]), _gold(row)) for row in _rows(path, "question", "gold")]
 
 
 def _rows(path: Path, *names: str) -> list[readers.Row]:

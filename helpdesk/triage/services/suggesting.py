@@ -129,8 +129,9 @@ def _shelves(
 ) -> list[Shelf]:
     if using.cache.with_vectors:
         return using.cache.shelves(allowed)
-    lexical = {kind: using.cache.kinds[kind].lexical for kind in allowed}
-    return pgvectors.shelves(db, using.model, lexical, query, vector, allowed, cited)
+    turned = using.ranker.learned.adapted(vector) if using.ranker.learned is not None else None
+    kinds = [using.cache.kinds[kind] for kind in allowed]
+    return pgvectors.shelves(db, using.model, kinds, pgvectors.Query(query, vector, turned), allowed, cited)
 
 
 def _allowed(db: Session, actor: Actor, chosen: Sequence[Source]) -> dict[str, Keys | None]:

@@ -1,0 +1,149 @@
+"""The learned order of passages: what it looks at, how it is learned, kept and put to use."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from helpdesk.nlp.encoder import unit
+from helpdesk.nlp.manifest import ArtefactError, Manifest
+from helpdesk.nlp.ordering import SHARPNESS, Listed, fit_adapter, fit_net
+from helpdesk.nlp.passages import FEATURES, TEXT, LearnedOrder, features
+from helpdesk.nlp.ranking import Candidate, Ranker
+
+
+def candidate(at: int, generator: np.random.Generator, **fields) -> Candidate:
+    numbers = dict(zip(("words", "cosine", "pairs", "covered", "adapted"), generator.random(5).tolist(), strict=True))
+    return Candidate(kind="clause", id=at, key=at, **{**numbers, "length": 40.0, "group": 1 + at % 3, **fields})
+
+
+@pytest.fixture(scope="module")
+def lists() -> Listed:
+    """Two hundred questions whose right passage is the one with the most pairs of words, whatever else is said."""
+    generator = np.random.default_rng(1)
+    rows, right, starts = [], [], [0]
+    for _ in range(200):
+        found = [candidate(at, generator) for at in range(30)]
+        rows.append(features(found))
+        right.append(np.arange(30) == int(np.argmax([one.pairs for one in found])))
+        starts.append(starts[-1] + 30)
+    return Listed(np.vstack(rows), np.concatenate(right), np.array(starts))
+
+
+@pytest.fixture(scope="module")
+def order(lists: Listed) -> LearnedOrder:
+    return LearnedOrder([fit_net(lists, FEATURES), fit_net(lists, TEXT)], np.eye(8, dtype=np.float32))
+
+
+class TestFeatures:
+    def test_each_candidate_has_every_number_and_all_are_finite(self):
+        found = [candidate(at, np.random.default_rng(at)) for at in range(4)]
+        assert features(found).shape == (4, len(FEATURES))
+        assert np.isfinite(features(found)).all()
+
+    def test_one_alone_and_none_at_all_are_no_trouble(self):
+        assert np.isfinite(features([candidate(1, np.random.default_rng(0))])).all()
+        assert features([]).shape == (0, len(FEATURES))
+
+    def test_a_passage_near_the_best_one_of_its_document_is_near(self):
+        best = candidate(10, np.random.default_rng(0), words=1.0, cosine=1.0, group=1)
+        beside, far, elsewhere = (
+            candidate(at, np.random.default_rng(0), words=0.1, cosine=0.1, group=group)
+            for at, group in ((11, 1), (90, 1), (11, 2))
+        )
+        distance = features([best, beside, far, elsewhere])[:, FEATURES.index("distance")]
+        assert distance[0] == 0
+        assert distance[0] < distance[1] < distance[2] < distance[3]
+
+    def test_a_question_answered_before_is_seen_by_the_leads_alone(self):
+        plain = [candidate(at, np.random.default_rng(at)) for at in range(3)]
+        led = [candidate(at, np.random.default_rng(at), lead=0.9 * (at == 2), leads=int(at == 2)) for at in range(3)]
+        changed = (features(plain) != features(led)).any(axis=0)
+        assert {name for name, is_changed in zip(FEATURES, changed, strict=True) if is_changed} <= set(FEATURES) - set(
+            TEXT
+        )
+        assert changed.any()
+
+
+class TestLearning:
+    def test_what_decides_is_found_out(self, lists, order):
+        generator = np.random.default_rng(2)
+        hits = 0
+        for _ in range(50):
+            found = [candidate(at, generator) for at in range(30)]
+            hits += int(np.argmax(order.scores(found))) == int(np.argmax([one.pairs for one in found]))
+        assert hits >= 40
+
+    def test_it_is_the_same_every_time(self, lists):
+        one, other = fit_net(lists, TEXT), fit_net(lists, TEXT)
+        assert np.array_equal(one.hidden, other.hidden)
+
+    def test_questions_without_a_right_passage_teach_nothing(self, lists):
+        unknown = Listed(
+            np.vstack([lists.rows, lists.rows[:30]]),
+            np.append(lists.is_right, np.zeros(30, dtype=bool)),
+            np.append(lists.starts, len(lists.rows) + 30),
+        )
+        assert np.isfinite(fit_net(unknown, TEXT).hidden).all()
+
+    def test_a_turned_query_comes_nearer_to_its_passages(self):
+        generator = np.random.default_rng(0)
+        passages = unit(generator.normal(size=(2_000, 32)).astype(np.float32))
+        noise = np.concatenate([np.full(16, 0.02), np.full(16, 0.3)]).astype(np.float32)
+        right = [np.array([at]) for at in range(400)]
+        questions = unit(passages[:400] + noise * generator.normal(size=(400, 32)).astype(np.float32))
+        hard = [np.argsort(-(passages @ one))[:60] for one in questions]
+        matrix = fit_adapter(questions[:300], passages, right[:300], hard[:300])
+        assert np.allclose(matrix, matrix.T)
+
+        def probability(vectors):
+            """Of the right passages, for questions that nothing was learned from."""
+            shares = softmax(SHARPNESS * (vectors @ passages.T), axis=1)
+            return shares[np.arange(100), np.arange(300, 400)].mean()
+
+        assert probability(questions[300:] @ matrix) > 1.01 * probability(questions[300:])
+
+
+class TestKeeping:
+    def test_what_was_saved_comes_back(self, order, tmp_path):
+        order.save(tmp_path, Manifest(name="ranking", parameters={"features": list(FEATURES)}))
+        found = [candidate(at, np.random.default_rng(at)) for at in range(9)]
+        assert np.allclose(LearnedOrder.load(tmp_path).scores(found), order.scores(found))
+
+    def test_a_damaged_one_and_one_of_other_features_are_refused(self, order, tmp_path):
+        order.save(tmp_path / "other", Manifest(name="ranking", parameters={"features": ["cosine"]}))
+        with pytest.raises(ArtefactError, match="another version"):
+            LearnedOrder.load(tmp_path / "other")
+        order.save(tmp_path / "damaged", Manifest(name="ranking", parameters={"features": list(FEATURES)}))
+        (tmp_path / "damaged" / "nets.npz").write_bytes(b"rubbish")
+        with pytest.raises(ArtefactError, match="damaged"):
+            LearnedOrder.load(tmp_path / "damaged")
+
+    def test_the_shipped_one_loads_and_says_what_it_was_made_of(self):
+        from tests.nlp.conftest import ROOT
+
+        folder = ROOT / "models" / "ranking"
+        assert LearnedOrder.load(folder).nets
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert set(manifest["data"]) == {
+            "obliqa/passages.jsonl.gz",
+            "obliqa/dev.jsonl",
+            "obliqa/multipassage_val.jsonl",
+        }
+        assert manifest["metrics"]["recall@10"] > 0.8
+
+
+class TestRanking:
+    def test_passages_go_by_the_learned_order_and_answers_as_before(self, order):
+        generator = np.random.default_rng(5)
+        clauses = [candidate(at, generator) for at in range(10)]
+        answers = [Candidate("answer", at, at, words=0.5, cosine=at / 10) for at in range(10)]
+        scores = Ranker(learned=order).scores([*clauses, *answers])
+        assert np.argsort(-scores[:10]).tolist() == np.argsort(-order.scores(clauses)).tolist()
+        assert np.argsort(-scores[10:]).tolist() == list(range(9, -1, -1))
+
+    def test_what_is_cited_stands_above_all(self, order):
+        generator = np.random.default_rng(5)
+        clauses = [candidate(at, generator, is_cited=at == 3) for at in range(10)]
+        assert int(np.argmax(Ranker(learned=order).scores(clauses))) == 3
