@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -55,10 +55,8 @@ class Confidence:
             if curve := self.curves.get(matching_of(kind)):  # none: the artefact is missing, and nothing is suggested
                 result[places] = curve.probabilities(features(own))
             if (curve := self.curves.get("wording")) and any(one.lead for one in own):
-                led = curve.probabilities(
-                    features([replace(one, cosine=one.lead, words=one.lead_words) for one in own])
-                )
-                result[places] = np.maximum(result[places], np.where([one.lead > 0 for one in own], led, 0.0))
+                led = np.where([one.lead > 0 for one in own], curve.probabilities(features(own, of_leads=True)), 0.0)
+                result[places] = np.maximum(result[places], led)
         result[[one.is_cited for one in candidates]] = CITED
         return result
 
@@ -85,10 +83,10 @@ class Confidence:
         return cls(curves)
 
 
-def features(candidates: Sequence[Candidate]) -> Doubles:
-    """FEATURES of candidates that match in one way, shape (n, len(FEATURES))."""
-    cosine = np.array([one.cosine for one in candidates], dtype=np.float64)
-    words = np.array([one.words for one in candidates], dtype=np.float64)
+def features(candidates: Sequence[Candidate], *, of_leads: bool = False) -> Doubles:
+    """FEATURES of candidates that match in one way, or of what they answered before: shape (n, len(FEATURES))."""
+    cosine = np.array([one.lead if of_leads else one.cosine for one in candidates], dtype=np.float64)
+    words = np.array([one.lead_words if of_leads else one.words for one in candidates], dtype=np.float64)
     agreement = np.array([one.agreement for one in candidates], dtype=np.float64)
     nearest = cosine == cosine.max(initial=-1.0)
     columns = (cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, nearest)

@@ -138,6 +138,8 @@ class Bm25Index:
         self._tail: dict[int, Counter[int]] = {}
         self._tail_segment: _Segment | None = None
         self._main = self._segment({})
+        self._frequency: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._counted: tuple[_Segment, _Segment | None, int] | None = None
 
     def __len__(self) -> int:
         return int(self._main.alive.sum()) + len(self._tail)
@@ -244,12 +246,15 @@ class Bm25Index:
 
     def _frequencies(self) -> npt.NDArray[np.int64]:
         """In how many items each term stands, shape (terms,); the removed count until a merge."""
-        frequency = np.zeros(len(self._vocabulary), dtype=np.int64)
-        for segment in (self._main, self._tail_segment):
-            if segment is not None:
-                rows = np.diff(segment.counts.indptr)
-                frequency[: len(rows)] += rows
-        return frequency
+        counted = (self._main, self._tail_segment, len(self._vocabulary))
+        if self._counted != counted:  # a query asks several times; only a change makes it different
+            frequency = np.zeros(len(self._vocabulary), dtype=np.int64)
+            for segment in (self._main, self._tail_segment):
+                if segment is not None:
+                    rows = np.diff(segment.counts.indptr)
+                    frequency[: len(rows)] += rows
+            self._counted, self._frequency = counted, frequency
+        return self._frequency
 
     def _weigh(self, segment: _Segment) -> None:
         """Fill in the weights of Robertson and Zaragoza (2009), with Lucene's positive idf."""

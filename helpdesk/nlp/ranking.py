@@ -34,9 +34,12 @@ def matching_of(kind: str) -> str:
     return "passage" if kind in PASSAGE_KINDS else "wording"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
-    """One item that might answer, with what the indexes say about its best-matching part."""
+    """One item that might answer, with what the indexes say about its best-matching part.
+
+    The suggester fills it in step by step: a thousand are made for each query, and a copy a step took 5 ms of it.
+    """
 
     kind: str
     id: int

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -177,15 +177,16 @@ class Suggester:
             keys = np.array(sorted({*_keys(hits), *_keys(worded), *named, *map(key_of, led)}), dtype=np.int64)
             measured = _measured(shelf, query, vector, keys, set(named))
             if shelf.pairs is not None and self.ranker.learned is not None:
-                measured = _passages(shelf, query, self.ranker.learned.adapted(vector), measured)
-            found.extend(_with_leads(one, *led.get(one.id, (0.0, 0.0)), shelf.leads) for one in measured)
+                _look_closer(shelf, query, self.ranker.learned.adapted(vector), measured)
+            if shelf.leads is not None:
+                _add_leads(measured, led, shelf.leads.counts)
+            found.extend(measured)
             near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
         votes = Counter((kind, item) for _, kind, item in near[:NEAREST])
-        return [
-            replace(one, agreement=count / NEAREST) if (count := votes.get((one.kind, one.id))) else one
-            for one in found
-        ]
+        for one in found:
+            one.agreement = votes.get((one.kind, one.id), 0) / NEAREST
+        return found
 
     def _reasons(self, query: str, candidate: Candidate) -> tuple[str, ...]:
         shelf = next(shelf for shelf in self.shelves if shelf.kind == candidate.kind)
@@ -221,19 +222,13 @@ def nearest_leads(leads: Leads, query: str, vector: Vectors) -> dict[int, tuple[
     return best
 
 
-def _with_leads(one: Candidate, lead: float, lead_words: float, leads: Leads | None) -> Candidate:
+def _add_leads(found: Sequence[Candidate], led: Mapping[int, tuple[float, float]], counts: Mapping[int, int]) -> None:
     """Of an answer or a question, what it answered is one more of its wordings; of a passage something else."""
-    if leads is None or (count := leads.counts.get(one.id, 0)) == 0:
-        return one
-    is_wording = matching_of(one.kind) == "wording"
-    return replace(
-        one,
-        cosine=max(one.cosine, lead) if is_wording else one.cosine,
-        words=max(one.words, lead_words) if is_wording else one.words,
-        lead=lead,
-        lead_words=lead_words,
-        leads=count,
-    )
+    for one in found:
+        one.leads = counts.get(one.id, 0)
+        one.lead, one.lead_words = led.get(one.id, (0.0, 0.0))
+        if matching_of(one.kind) == "wording":
+            one.cosine, one.words = max(one.cosine, one.lead), max(one.words, one.lead_words)
 
 
 def _measured(shelf: Shelf, query: str, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
@@ -244,43 +239,28 @@ def _measured(shelf: Shelf, query: str, vector: Vectors, keys: Keys, named: Coll
     best: dict[int, Candidate] = {}
     for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
         item = item_of(key)
-        one = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
-        best[item] = _joined(best[item], one) if item in best else one
+        known = best.get(item)
+        if known is None:
+            best[item] = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
+            continue
+        if (share, cosine) > (known.words, known.cosine):
+            known.key = key
+        known.words, known.cosine = max(known.words, share), max(known.cosine, cosine)
+        known.is_cited = known.is_cited or key in named
     return list(best.values())
 
 
-def _joined(one: Candidate, other: Candidate) -> Candidate:
-    nearer = max(one, other, key=lambda candidate: (candidate.words, candidate.cosine))
-    return replace(
-        nearer,
-        words=max(one.words, other.words),
-        cosine=max(one.cosine, other.cosine),
-        is_cited=one.is_cited or other.is_cited,
-    )
-
-
-def _passages(shelf: Shelf, query: str, adapted: Vectors, found: Sequence[Candidate]) -> list[Candidate]:
-    """What the learned order of passages looks at beside words and meaning."""
+def _look_closer(shelf: Shelf, query: str, adapted: Vectors, found: Sequence[Candidate]) -> None:
+    """Fill in what the learned order of passages looks at beside words and meaning."""
     assert shelf.pairs is not None
     keys = np.array([one.key for one in found], dtype=np.int64)
     pairs = shelf.pairs.scores(query, keys) / max(shelf.pairs.ideal(query), 1e-9)
     overlap = shelf.lexical.overlap(query, keys)
     turned = shelf.vectors.scores(adapted, keys)
     columns = (pairs, overlap.covered, overlap.density, overlap.length, turned)
-    return [
-        replace(
-            one,
-            pairs=pair,
-            covered=covered,
-            density=density,
-            length=length,
-            adapted=product,
-            group=shelf.groups.get(one.id, 0),
-        )
-        for one, pair, covered, density, length, product in zip(
-            found, *(column.tolist() for column in columns), strict=True
-        )
-    ]
+    for one, *numbers in zip(found, *(column.tolist() for column in columns), strict=True):
+        one.pairs, one.covered, one.density, one.length, one.adapted = numbers
+        one.group = shelf.groups.get(one.id, 0)
 
 
 def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> list[int]:
