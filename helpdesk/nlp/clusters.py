@@ -4,27 +4,25 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import linear_sum_assignment
-from sknetwork.clustering import Leiden, get_modularity
+from sknetwork.clustering import Louvain, get_modularity
 
 from helpdesk.nlp.encoder import Vectors, unit
+from helpdesk.nlp.topic_graph import text_graph
 from helpdesk.nlp.words import plain_words
 
 Labels: TypeAlias = npt.NDArray[np.int64]
 
-NEIGHBOURS = 15
-EXACT_UP_TO = 30_000  # texts; beyond, neighbours come from an HNSW graph.
-RESOLUTIONS = (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
-# The finest grouping that keeps this share of the best modularity is chosen. Chosen with labels in view: clinc150
-# (whole, a fifth of it, and with topics of very unequal size), covid-q and banking77, where it comes near the
-# best adjusted Rand index of each although their best resolutions lie between 2 and 24.
-MODULARITY_KEPT = 0.96
+# Joins in the modularity of Reichardt and Bornholdt (2006) count this many times what chance gives. Chosen with
+# labels in view: see “Topics” in docs/measurements.md. Where a few texts all know each other, chance gives so much
+# that even alike ones would part: there the resolution is the number of texts by twice the usual number of joins.
+RESOLUTION = 6.0
+TRIES = 6  # orders in which the texts are moved; the best modularity is kept
 SMALLEST = 3  # texts; two alone are no topic yet.
 SAME = 0.3  # Jaccard overlap from which a new group carries on an old one.
 TERMS = 6
@@ -42,39 +40,56 @@ class Description:
 
 
 class TopicClusterer:
-    """Communities (Leiden) of the graph that joins each text to its nearest neighbours."""
+    """Communities of the graph of texts that ask alike, by the method of Louvain (Blondel and others 2008).
 
-    def __init__(self, *, neighbours: int = NEIGHBOURS, seed: int = 0) -> None:
-        self.neighbours = neighbours
+    scikit-network's Leiden finds no better ones here, and draws from C's `rand`, which no seed reaches.
+    """
+
+    def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
 
     def fit_predict(self, texts: Sequence[str], vectors: Vectors) -> Labels:
-        """A group for each text, shape (n,), the largest 0; -1 where no group has three texts.
+        """A group for each text, int64, shape (n,), the largest 0; -1 where no group has three texts.
 
         Texts that are equal but for case and spaces are always together.
+
+        Args:
+            texts: n texts.
+            vectors: of unit length, float32, shape (n, d).
+
+        Raises:
+            ValueError: a vector holds something that is no number, or there are not as many as texts.
         """
+        if len(texts) != len(vectors):
+            raise ValueError(f"{len(texts)} texts and {len(vectors)} vectors cannot be grouped.")
+        if not np.isfinite(vectors).all():
+            raise ValueError("Some vectors hold values that are no numbers; the encoder may be damaged.")
         first_of: dict[str, int] = {}
         place_of = [first_of.setdefault(_folded(text), len(first_of)) for text in texts]
         firsts = np.unique(np.array(place_of, dtype=np.int64), return_index=True)[1]
         if len(firsts) == 0:
             return np.empty(0, dtype=np.int64)
-        groups = self._communities(np.ascontiguousarray(vectors[firsts], dtype=np.float32))
+        groups = self._communities([texts[row] for row in firsts], np.asarray(vectors, dtype=np.float32)[firsts])
         return _ordered(groups[place_of])
 
-    def _communities(self, vectors: Vectors) -> Labels:
-        if len(vectors) < SMALLEST:
-            return np.zeros(len(vectors), dtype=np.int64)
-        graph = _graph(vectors, min(self.neighbours, len(vectors) - 1))
-        found = [self._leiden(graph, resolution) for resolution in RESOLUTIONS]
-        worth = [float(get_modularity(graph, labels)) for labels in found]
-        enough = MODULARITY_KEPT * max(worth)
-        # The negative modularity of a graph without communities has no share to keep.
-        good = [at for at, value in enumerate(worth) if value >= enough] or [0]
-        self.resolution_ = RESOLUTIONS[good[-1]]
-        return found[good[-1]]
+    def _communities(self, texts: Sequence[str], vectors: Vectors) -> Labels:
+        alone = np.arange(len(texts), dtype=np.int64)
+        if len(texts) == 1:
+            return alone
+        graph = text_graph(texts, vectors)
+        if graph.nnz == 0:
+            return alone
+        joined = np.flatnonzero(np.diff(graph.indptr))
+        graph = graph[joined][:, joined]
+        resolution = min(RESOLUTION, len(joined) ** 2 / (2 * graph.nnz))
+        tries = [self._louvain(graph, resolution, self.seed + number) for number in range(TRIES)]
+        best = max(tries, key=lambda labels: float(get_modularity(graph, labels, resolution=resolution)))
+        groups = alone + len(joined)  # Names that no community has.
+        groups[joined] = best
+        return groups
 
-    def _leiden(self, graph: sparse.csr_matrix, resolution: float) -> Labels:
-        model = Leiden(resolution=resolution, random_state=self.seed, shuffle_nodes=False)
+    def _louvain(self, graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:
+        model = Louvain(resolution=resolution, random_state=seed, shuffle_nodes=True)
         return np.asarray(model.fit_predict(graph), dtype=np.int64)
 
 
@@ -130,21 +145,6 @@ def describe(texts: Sequence[str], vectors: Vectors, labels: Labels) -> dict[int
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _graph(vectors: Vectors, neighbours: int) -> sparse.csr_matrix:
-    """Each text joined to its nearest ones, by cosine; symmetric."""
-    index: Any = faiss.IndexFlatIP(vectors.shape[1])
-    if len(vectors) > EXACT_UP_TO:
-        index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-    index.add(vectors)
-    cosines, places = index.search(vectors, neighbours + 1)
-    rows = np.repeat(np.arange(len(vectors)), neighbours + 1)
-    weights = np.maximum(cosines.ravel(), 0.01)  # An edge of no weight would be no edge.
-    kept = (places.ravel() >= 0) & (places.ravel() != rows)
-    shape = (len(vectors), len(vectors))
-    graph = sparse.csr_matrix((weights[kept], (rows[kept], places.ravel()[kept])), shape=shape)
-    return graph.maximum(graph.T)
 
 
 def _ordered(groups: Labels) -> Labels:

@@ -45,8 +45,53 @@ class TestGrouping:
     def test_two_texts_alone_are_no_topic(self, hashing):
         assert TopicClusterer().fit_predict(["one", "two"], hashing.encode(["one", "two"])).tolist() == [-1, -1]
 
+    def test_what_nobody_else_asks_stays_alone(self, texts, hashing):
+        mixed = [*texts, "zebra", "volcano eruption", "quantum chess"]
+        assert TopicClusterer().fit_predict(mixed, hashing.encode(mixed))[-3:].tolist() == [-1, -1, -1]
+
     def test_three_equal_texts_are_one(self, hashing):
         assert TopicClusterer().fit_predict(["one"] * 3, hashing.encode(["one"] * 3)).tolist() == [0, 0, 0]
+
+
+class TestTroublesomeInput:
+    def test_a_broken_vector_is_named_as_such(self, texts, hashing):
+        vectors = hashing.encode(texts)
+        vectors[4, 2] = np.nan
+        with pytest.raises(ValueError, match="no numbers"):
+            TopicClusterer().fit_predict(texts, vectors)
+
+    def test_vectors_of_other_texts_are_refused(self, texts, hashing):
+        with pytest.raises(ValueError, match="90 texts and 89 vectors"):
+            TopicClusterer().fit_predict(texts, hashing.encode(texts[1:]))
+
+    def test_thousands_of_equal_texts_join_one_group_and_split_no_other(self, texts, labels, hashing):
+        flooded = [*texts, *["buy now"] * 5_000]
+        found = TopicClusterer().fit_predict(flooded, hashing.encode(flooded[: len(texts) + 1]).take(rows(91), axis=0))
+        assert set(found[90:].tolist()) == {0}
+        assert len(set(found[:90].tolist()) - {-1}) >= 3
+
+    def test_two_texts_asked_often_are_two_topics(self, hashing):
+        texts = ["credit cover"] * 4 + ["panel meeting"] * 3
+        assert TopicClusterer().fit_predict(texts, hashing.encode(texts)).tolist() == [0] * 4 + [1] * 3
+
+    def test_different_texts_with_one_vector_are_grouped(self):
+        texts = [f"what is the credit cover for {number}" for number in range(60)]
+        found = TopicClusterer().fit_predict(texts, np.tile(np.eye(1, 8, dtype=np.float32), (60, 1)))
+        assert (found >= 0).all()
+
+    def test_vectors_of_zeros_belong_nowhere(self):
+        found = TopicClusterer().fit_predict([f"text {number}" for number in range(9)], np.zeros((9, 8), np.float32))
+        assert (found == -1).all()
+
+    @pytest.mark.parametrize("text", ["", "?!…", "x", "о́чень", "質問です", "long " * 20_000, "\ud800"])
+    def test_any_text_is_taken(self, text, texts, hashing):
+        mixed = [*texts, text]
+        assert len(TopicClusterer().fit_predict(mixed, hashing.encode(mixed))) == len(mixed)
+
+
+def rows(last: int) -> list[int]:
+    """All rows before `last`, and then only its last one, five thousand times in all."""
+    return [*range(last - 1), *[last - 1] * 5_000]
 
 
 class TestKeepingIdentity:
