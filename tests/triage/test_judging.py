@@ -94,6 +94,11 @@ class TestAttempts:
         assert [origin for origin, *_ in judged(db)] == [Origin.IGNORED]
         assert leads(db, "answer", answer_id) == []
 
+    def test_what_reads_like_a_report_is_not_kept(self, db, using) -> None:
+        judging.judge(db, Origin.CONFIRMED, 1, "Our private key has been stolen.", [("answer", 1)])
+
+        assert judged(db) == []
+
     def test_two_words_say_too_little(self, db, using) -> None:
         judging.judge(db, Origin.CONFIRMED, 1, "credit cover", [("answer", 1)])
 

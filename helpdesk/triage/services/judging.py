@@ -11,6 +11,7 @@ from helpdesk.kernel import clock
 from helpdesk.kernel.plain import plain
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.rulebook import resolver
+from helpdesk.tickets import routing
 from helpdesk.triage.enums import Origin, Outcome
 from helpdesk.triage.models import Attempt, AttemptItem, Judgement, SearchText
 from helpdesk.triage.queries.words import clean
@@ -33,9 +34,12 @@ def judge(
     is_right: bool = True,
     organisation_id: int | None = None,
 ) -> None:
-    """Keep that `query` was answered by `items`, or was not. Safe to repeat; the later word counts."""
+    """Keep that `query` was answered by `items`, or was not. Safe to repeat; the later word counts.
+
+    What reads like a report for a restricted queue is not kept, whoever typed it and wherever it ended.
+    """
     query, items = clean(query), list(items)
-    if len(query.split()) < FEWEST_WORDS or not items:
+    if len(query.split()) < FEWEST_WORDS or not items or routing.refusal(query):
         return
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     facts = {"query": query, "is_right": is_right, "organisation_id": organisation_id, "at": clock.now()}
