@@ -64,11 +64,13 @@ def mark_duplicate(db: Session, actor: Actor, question: Question, original: Ques
         raise Conflict("That question is itself a duplicate or hidden. Give the number of the one that stays.")
     _set_state(db, question, State.DUPLICATE, f"It repeats question {original.id}.")
     question.duplicate_of_id = original.id
+    led_to_it = db.scalars(select(Question.id).where(Question.duplicate_of_id == question.id)).all()
     db.execute(update(Question).where(Question.duplicate_of_id == question.id).values(duplicate_of_id=original.id))
     led_here = (QuestionLink.other_id == question.id, QuestionLink.kind == LinkKind.DUPLICATE)
     db.execute(update(QuestionLink).where(*led_here).values(other_id=original.id))
     db.add(QuestionLink(question_id=question.id, other_id=original.id, kind=LinkKind.DUPLICATE))
-    publish(db, DuplicateMarked(question.id, original.id))
+    for question_id in (question.id, *led_to_it):
+        publish(db, DuplicateMarked(question_id, original.id))
     moderated(db, actor, "marked_duplicate", question, original_id=original.id)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.models import FileRow
 from helpdesk.kernel.policy import Actor
+
+log = structlog.get_logger()
 
 STRAY_AFTER = timedelta(days=1)  # far longer than a request lasts between writing a file and its row
 
@@ -87,14 +90,21 @@ class FileStore:
         return row
 
     def sweep(self) -> None:
-        """Remove the files that no row knows: their request failed after they were written, or was killed."""
+        """Remove the files that no row knows: their request failed after they were written, or was killed.
+
+        Where more files are unknown than known, this is another site's folder or an older database: nothing is touched.
+        """
         before = (clock.now() - STRAY_AFTER).timestamp()
-        old = [path for path in self.folder.glob("*/*") if path.stat().st_mtime < before]
+        old = [path for path in self.folder.glob("*/*") if path.is_file() and path.stat().st_mtime < before]
         with reading() as db:
             known = set(db.scalars(select(FileRow.storage_name)))
-        for path in old:
-            if path.name not in known:
-                path.unlink(missing_ok=True)
+        strays = [path for path in old if path.name not in known]
+        if len(strays) > len(known):
+            log.warning("files_not_swept", strays=len(strays), known=len(known))
+            return
+        for path in strays:
+            path.unlink(missing_ok=True)
+        log.info("files_swept", strays=len(strays))
 
     def path(self, row: FileRow) -> Path:
         return self.folder / row.storage_name[:2] / row.storage_name

@@ -21,7 +21,7 @@ class Origin(StrEnum):
     PRESUMED = "presumed"  # opened, and asked nothing afterwards: an attempt
     IGNORED = "ignored"  # offered, and asked all the same: an attempt
     LINKED = "linked"  # an agent linked a clause: a ticket
-    CITED = "cited"  # an accepted or official answer cites a clause: a question
+    CITED = "cited"  # an accepted answer cites a clause: a question
     MERGED = "merged"  # staff marked a duplicate: a question
 
 

@@ -13,7 +13,7 @@ from helpdesk.triage.services import indexing, judging, predicting
 def follow_content(db: Session, event: ContentChanged) -> None:
     """The word index follows in the same transaction; embeddings follow by a job."""
     indexing.refresh(db, event.kind, event.ids)
-    judging.forget_hidden(db, event.kind, event.ids)
+    judging.follow_sources(db, event.kind, event.ids)
 
 
 def predict_opened(db: Session, event: TicketOpened) -> None:

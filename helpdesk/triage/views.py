@@ -6,9 +6,11 @@ from flask.typing import ResponseReturnValue
 from helpdesk.accounts.signin import current_user
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import NotFound
+from helpdesk.triage.api import SUGGESTIONS_A_MINUTE
 from helpdesk.triage.queries.words import cards
 from helpdesk.triage.services.related import related
 from helpdesk.web.marks import public
+from helpdesk.web.security import limiter
 
 bp = Blueprint("related", __name__, url_prefix="/related")
 
@@ -22,6 +24,7 @@ BESIDE = {
 
 @bp.get("/<kind>/<int:object_id>")
 @public
+@limiter.limit(SUGGESTIONS_A_MINUTE)
 def show(kind: str, object_id: int) -> ResponseReturnValue:
     """The panels alone for a page that asks for them, else a page of their own."""
     actor, kinds = current_user(), BESIDE.get(kind, ())

@@ -55,3 +55,14 @@ class TestSweeping:
         store.sweep()
 
         assert [store.path(row).exists() for row in (kept, fresh, stray)] == [True, True, False]
+
+    def test_the_folder_of_another_database_is_left_alone(self, db: Session, store: FileStore) -> None:
+        rows = [store.save(db, SYSTEM, f"{n}.txt", io.BytesIO(b"text")) for n in "ab"]
+        for row in rows:
+            os.utime(store.path(row), (0, 0))
+            db.delete(row)
+        db.commit()
+
+        store.sweep()
+
+        assert all(store.path(row).exists() for row in rows)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from helpdesk.community import moderation
+from helpdesk.community import queries as questions
 from helpdesk.community import services as community
 from helpdesk.kernel import clock
 from helpdesk.kernel.policy import SYSTEM, Role
@@ -20,7 +21,7 @@ from tests.factories.community import make_answer as make_reply
 from tests.factories.community import make_question
 from tests.factories.knowledge import make_answer
 from tests.factories.rulebook import make_code
-from tests.factories.tickets import make_queue, make_ticket
+from tests.factories.tickets import make_queue, make_restricted_ticket, make_ticket
 from tests.factories.triage import index_all
 
 QUESTION = "How much credit cover must we lodge"
@@ -50,13 +51,38 @@ def offered(db, using, actor, text: str = QUESTION) -> int:
 
 
 class TestAttempts:
-    def test_this_answered_me_leads_others_there(self, db, using) -> None:
+    def test_this_answered_me_is_kept(self, db, using) -> None:
         member = make_actor(db)
         answer_id = offered(db, using, member)
         confirm(db, member, TOKEN, "answer", answer_id)
 
         assert judged(db) == [(Origin.CONFIRMED, "answer", answer_id, QUESTION, True)]
-        assert leads(db, "answer", answer_id) == [QUESTION]
+
+    def test_ones_own_words_lead_others_only_beside_those_of_another_organisation(self, db, using) -> None:
+        first, second = (as_actor(make_user(db, organisation=make_organisation(db))) for _ in range(2))
+        answer_id = offered(db, using, first)
+        confirm(db, first, TOKEN, "answer", answer_id)
+        assert leads(db, "answer", answer_id) == []
+
+        remember(db, second, "b" * 32, f"{QUESTION} now", suggest(db, second, QUESTION))
+        confirm(db, second, "b" * 32, "answer", answer_id)
+        assert leads(db, "answer", answer_id) == [QUESTION, f"{QUESTION} now"]
+
+    def test_what_was_never_offered_is_not_believed(self, db, using) -> None:
+        member = make_actor(db)
+        offered(db, using, member)
+        other = make_answer(db, "Where is the office")
+        confirm(db, member, TOKEN, "answer", other.id)
+
+        assert judged(db) == []
+
+    def test_no_word_is_kept_of_an_attempt_that_became_a_restricted_ticket(self, db, using) -> None:
+        member = make_actor(db)
+        offered(db, using, member)
+        closed = make_restricted_ticket(db, member, subject="A word with you", body="Our private key has been stolen.")
+        finish(db, member, TOKEN, ticket_id=closed.id)
+
+        assert judged(db) == []
 
     def test_who_asked_all_the_same_was_not_answered_by_what_stood_at_the_top(self, db, using) -> None:
         member = make_actor(db)
@@ -115,6 +141,15 @@ class TestTickets:
         tickets.link_clause(db, make_actor(db, Role.AGENT), ticket, clause)
         return ticket, clause
 
+    def linked_twice(self, db, using):
+        """By tickets of two organisations in much the same words."""
+        ticket, clause = self.linked(db, using)
+        requester = as_actor(make_user(db, organisation=make_organisation(db)))
+        made = make_ticket(db, requester, subject=f"{OTHERS_WORDS} here")
+        index_all(db, using)
+        tickets.link_clause(db, make_actor(db, Role.AGENT), queries.get(db, SYSTEM, made.id), clause)
+        return queries.get(db, SYSTEM, ticket.id), clause
+
     def test_a_linked_clause_answers_the_ticket(self, db, using) -> None:
         ticket, clause = self.linked(db, using)
 
@@ -129,15 +164,17 @@ class TestTickets:
         assert leads(db, "clause", clause.id) == []
 
     def test_a_ticket_that_is_closed_to_most_leaves_no_word_behind(self, db, using) -> None:
-        ticket, clause = self.linked(db, using)
+        ticket, clause = self.linked_twice(db, using)
+        assert len(leads(db, "clause", clause.id)) == 2
+        ticket = queries.get(db, SYSTEM, ticket.id)
         closed = make_queue(db, is_restricted=True)
         tickets.correct(db, SYSTEM, ticket, topic=ticket.topic, priority=ticket.priority, queue=closed)
 
-        assert judged(db) == []
+        assert [row[3] for row in judged(db)] == [f"{OTHERS_WORDS} here"]
         assert leads(db, "clause", clause.id) == []
 
     def test_what_led_to_a_clause_finds_it_and_is_never_shown(self, db, using) -> None:
-        _, clause = self.linked(db, using)
+        _, clause = self.linked_twice(db, using)
         index_all(db, using)
         db.commit()
 
@@ -181,3 +218,44 @@ class TestCommunity:
 
         assert judged(db) == []
         assert leads(db, "question", original.id) == []
+
+    def test_an_edited_question_leads_by_its_new_words(self, db, using) -> None:
+        original, copy = make_question(db, title=QUESTION), make_question(db, title=OTHERS_WORDS)
+        index_all(db, using)
+        lead = make_actor(db, Role.LEAD)
+        moderation.mark_duplicate(db, lead, copy, original)
+        copy = questions.get(db, lead, copy.id)
+        community.edit_question(
+            db,
+            lead,
+            copy,
+            title="When is it due?",
+            body="As above.",
+            tags=["charges"],
+            is_public=False,
+            seen_at=copy.updated_at,
+        )
+
+        assert leads(db, "question", original.id) == ["When is it due?"]
+
+    def test_a_clause_leads_no_longer_once_its_answer_is_not_accepted(self, db, using) -> None:
+        clause = make_code(db)["G3.20"]
+        asker = make_actor(db)
+        question = make_question(db, asker, title="Who notifies of an incident?")
+        answer = make_reply(db, question, body="See Section G3.20.")
+        index_all(db, using)
+        community.accept(db, asker, question, answer)
+        assert leads(db, "clause", clause.id) == ["Who notifies of an incident?"]
+
+        community.unaccept(db, asker, question)
+        assert judged(db) == []
+
+    def test_duplicates_of_a_duplicate_lead_to_what_stays(self, db, using) -> None:
+        first, second, third = (make_question(db, title=f"{QUESTION} {n}?") for n in (1, 2, 3))
+        index_all(db, using)
+        lead = make_actor(db, Role.LEAD)
+        moderation.mark_duplicate(db, lead, first, second)
+        moderation.mark_duplicate(db, lead, second, third)
+
+        assert leads(db, "question", second.id) == []
+        assert sorted(leads(db, "question", third.id)) == [f"{QUESTION} 1?", f"{QUESTION} 2?"]

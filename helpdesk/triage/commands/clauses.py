@@ -71,14 +71,14 @@ def _fill(code: CodeDraft, encoder: Encoder) -> None:
 
 
 def _teach(lessons: Sequence[Question], encoder: Encoder) -> None:
-    """Judge as an agent who links a clause to a ticket does."""
+    """Judge as those do who accept an answer that cites a clause."""
     with unit_of_work() as db:
         clauses: dict[Hashable, list[int]] = {}
         for clause_id, label in _labels(db).items():
             clauses.setdefault(label, []).append(clause_id)
         for number, one in enumerate(lessons):
             items = [("clause", clause_id) for label in dict.fromkeys(one.gold) for clause_id in clauses.get(label, ())]
-            judging.judge(db, Origin.LINKED, number, one.text, items)
+            judging.judge(db, Origin.CITED, number, one.text, items)
     indexing.embed_pending("clause", encoder)
 
 

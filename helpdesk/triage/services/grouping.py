@@ -15,6 +15,7 @@ from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import Actor, require
 from helpdesk.nlp.clusters import Description, Labels, TopicClusterer, describe, match
 from helpdesk.nlp.encoder import Vectors, unit
+from helpdesk.nlp.suggest import LEADS
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.enums import GroupState
 from helpdesk.triage.models import Embedding, Group, GroupMember, GroupWeek, SearchText
@@ -89,7 +90,10 @@ def published_wordings(db: Session, model: str) -> Published:
     """Every wording of every published answer, as embedded."""
     rows = db.execute(
         select(Embedding.object_id, Embedding.vector).where(
-            Embedding.kind == "answer", Embedding.vector.is_not(None), Embedding.model == model
+            Embedding.kind == "answer",
+            Embedding.part < LEADS,  # what an answer was asked for is no wording that staff published
+            Embedding.vector.is_not(None),
+            Embedding.model == model,
         )
     ).all()
     vectors = np.stack([row.vector for row in rows]) if rows else np.empty((0, 0), dtype=np.float32)

@@ -15,11 +15,14 @@ from helpdesk.nlp.encoder import Encoder, digest
 from helpdesk.nlp.suggest import LEADS
 from helpdesk.nlp.words import terms
 from helpdesk.triage.columns import Floats
+from helpdesk.triage.enums import Origin
 from helpdesk.triage.models import EMBEDDING, REBUILD, Embedding, IndexState, Judgement, SearchText
 
 log = structlog.get_logger()
 
 MAX_PARTS = 1024  # wordings of one item that are indexed; keys have room for twice as many
+COMMUNITY = (Origin.CITED, Origin.MERGED)  # origins whose words stand in community questions
+FEWEST_OWNERS = 2  # organisations that an item must have answered before their own words lead to it
 MAX_LEADS = 200  # questions that an item answered; later ones say nothing new
 EMBED_BATCH = 128  # items embedded between two commits: what an interruption can lose
 REFRESH_BATCH = 500  # items whose search texts are written in one transaction
@@ -53,7 +56,7 @@ def refresh(db: Session, kind: str, ids: Sequence[int]) -> None:
 
 
 def _rows(db: Session, kind: str, ids: Sequence[int]) -> dict[int, SearchText]:
-    return {row.object_id: row for row in db.scalars(_of(kind, ids))}
+    return {row.object_id: row for row in db.scalars(_of(kind, ids).order_by(SearchText.id).with_for_update())}
 
 
 def _of(kind: str, ids: Iterable[int]) -> Select[SearchText]:
@@ -62,7 +65,9 @@ def _of(kind: str, ids: Iterable[int]) -> Select[SearchText]:
 
 def lead(db: Session, kind: str, ids: Iterable[int]) -> None:
     """Bring the questions that led to the named items to what judgements say, and let every index follow."""
-    found = {row.object_id: row for row in db.scalars(_of(kind, ids)) if not row.is_deleted}
+    # Locked before judgements are read: of two that come at once, the later one then sees the earlier one's.
+    locked = _of(kind, ids).order_by(SearchText.id).with_for_update().execution_options(populate_existing=True)
+    found = {row.object_id: row for row in db.scalars(locked) if not row.is_deleted}
     leads = _leads(db, kind, found)
     changed = [row for row in found.values() if row.leads != leads.get(row.object_id, [])]
     if not changed:
@@ -75,13 +80,21 @@ def lead(db: Session, kind: str, ids: Iterable[int]) -> None:
 def _leads(db: Session, kind: str, ids: Iterable[int]) -> dict[int, list[str]]:
     """The questions that each item answered, the first ones first, each once: parts keep their numbers."""
     rows = db.execute(
-        select(Judgement.object_id, Judgement.query)
+        select(Judgement.object_id, Judgement.query, Judgement.origin, Judgement.organisation_id)
         .where(Judgement.kind == kind, Judgement.object_id.in_(list(ids)), Judgement.is_right)
         .order_by(Judgement.at, Judgement.id)
-    )
+    ).all()
+    owners: dict[int, set[int]] = {}
+    for row in rows:
+        if row.organisation_id is not None:
+            owners.setdefault(row.object_id, set()).add(row.organisation_id)
     found: dict[int, dict[str, None]] = {}
-    for object_id, query in rows:
-        found.setdefault(object_id, {}).setdefault(query)
+    for row in rows:
+        is_private = row.origin not in COMMUNITY
+        # What one organisation alone was led to would tell others, who guess its words, that it asked.
+        if is_private and (row.organisation_id is None or len(owners.get(row.object_id, ())) < FEWEST_OWNERS):
+            continue
+        found.setdefault(row.object_id, {}).setdefault(row.query)
     return {object_id: list(queries)[:MAX_LEADS] for object_id, queries in found.items()}
 
 

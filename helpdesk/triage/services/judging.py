@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from helpdesk.community.models import Answer
+from helpdesk.community.models import Answer, Question
 from helpdesk.kernel import clock
 from helpdesk.kernel.plain import plain
 from helpdesk.nlp.citations import CitationFinder
@@ -76,15 +76,23 @@ def judge_attempt(db: Session, attempt: Attempt) -> None:
     """
     owner = attempt.organisation_id
     if attempt.outcome == Outcome.CONFIRMED and attempt.confirmed_id is not None:
-        items = [(attempt.confirmed_kind, attempt.confirmed_id)]
+        offered = {(item.kind, item.object_id) for item in attempt.items}
+        # Only of what was offered for these words: anybody can send any item's number.
+        items = [one for one in [(attempt.confirmed_kind, attempt.confirmed_id)] if one in offered]
         judge(db, Origin.CONFIRMED, attempt.id, attempt.query, items, organisation_id=owner)
     elif attempt.outcome == Outcome.PRESUMED:
         last = max((item for item in attempt.items if item.opened_at), key=lambda item: str(item.opened_at))
         items = [(last.kind, last.object_id)]
         judge(db, Origin.PRESUMED, attempt.id, attempt.query, items, organisation_id=owner)
-    elif attempt.outcome in {Outcome.TICKET, Outcome.QUESTION}:
+    elif attempt.outcome in {Outcome.TICKET, Outcome.QUESTION} and not _is_closed(db, attempt.ticket_id):
         items = [(item.kind, item.object_id) for item in attempt.items if _is_ignored(item)]
         judge(db, Origin.IGNORED, attempt.id, attempt.query, items, is_right=False, organisation_id=owner)
+
+
+def _is_closed(db: Session, ticket_id: int | None) -> bool:
+    """Whether the ticket that an attempt became is one of a restricted queue, of which the indexes hold nothing."""
+    is_ticket = (SearchText.kind == "ticket", SearchText.object_id == ticket_id)
+    return ticket_id is not None and db.scalar(select(SearchText.is_deleted).where(*is_ticket)) is not False
 
 
 def _is_ignored(item: AttemptItem) -> bool:
@@ -108,8 +116,32 @@ def judge_accepted(db: Session, question_id: int, answer_id: int) -> None:
     judge_from(db, Origin.CITED, ("question", question_id), [("clause", one) for one in dict.fromkeys(cited)])
 
 
-def forget_hidden(db: Session, kind: str, ids: Sequence[int]) -> None:
-    """Texts that left the indexes, as a ticket in a restricted queue does, leave the judgements too."""
+def follow_sources(db: Session, kind: str, ids: Sequence[int]) -> None:
+    """Judgements follow the texts that they quote: edited, hidden, not accepted any more, moved where few may read."""
+    _forget_hidden(db, kind, ids)
+    quoting = (Judgement.origin.in_(SOURCES.get(kind, ())), Judgement.source_id.in_(ids))
+    rows = db.scalars(select(Judgement).where(*quoting)).all()
+    if not rows:
+        return
+    is_source = (SearchText.kind == kind, SearchText.object_id.in_({row.source_id for row in rows}))
+    titles = {
+        row.object_id: clean(row.title)
+        for row in db.execute(select(SearchText.object_id, SearchText.title).where(*is_source))
+    }
+    edited = [row for row in rows if row.query != titles.get(row.source_id, row.query)]
+    for row in edited:
+        row.query = titles[row.source_id]
+    db.flush()
+    _lead(db, [(row.kind, row.object_id) for row in edited])
+    for question_id in {row.source_id for row in rows if row.origin == Origin.CITED}:
+        accepted = db.scalar(select(Question.accepted_answer_id).where(Question.id == question_id))
+        if accepted is None:
+            withdraw(db, Origin.CITED, question_id)
+        else:
+            judge_accepted(db, question_id, accepted)
+
+
+def _forget_hidden(db: Session, kind: str, ids: Sequence[int]) -> None:
     gone = (SearchText.kind == kind, SearchText.object_id.in_(ids), SearchText.is_deleted)
     for source_id in db.scalars(select(SearchText.object_id).where(*gone)).all():
         for origin in SOURCES.get(kind, ()):
