@@ -1,31 +1,30 @@
 """Sorts texts into known topics with honest probabilities, and notices those that fit none."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import FeatureUnion, Pipeline
+from scipy.special import softmax
 
 from helpdesk.nlp import artefacts
 from helpdesk.nlp.encoder import Vectors
-from helpdesk.nlp.manifest import Manifest
-from helpdesk.nlp.novelty import Novelty
-from helpdesk.nlp.words import STOP_WORDS
+from helpdesk.nlp.jury import Batch, Jury, Views
+from helpdesk.nlp.manifest import ArtefactError, Manifest
+from helpdesk.nlp.novelty import FEWEST_STRANGERS, Novelty, StrangerModel, measures, restored
+from helpdesk.nlp.pooling import pool_weights, pooled
+from helpdesk.nlp.reasons import reasons
+from helpdesk.nlp.voters import Doubles, Places
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
 Labels: TypeAlias = npt.NDArray[np.str_]
+_Heard: TypeAlias = tuple[Views, Doubles | None]  # and the likeness to strangers
 
-FOLDS = 3
-TEMPERATURES = np.geomspace(0.25, 4.0, 65)
-KEPT = 0.95  # Share of known texts that stay below the unknown threshold in cross-validation.
-TRUSTED = ["sklearn.utils._param_validation.StrOptions"]  # Types that skops does not know by itself.
+CUTS = (0.7, 0.85, 1.0)  # Shares of each topic's texts, oldest first, where learning ends and trying begins.
+FEWEST = 3  # texts of a topic, of which one can be held out.
+KEPT = 0.95  # Share of known texts that are not called unknown, among those held out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +40,87 @@ class Prediction:
     reasons: tuple[str, ...]
 
 
-class TopicClassifier:
-    """The average of two logistic regressions, on words and on vectors, then one temperature."""
+def name_of(label: str) -> str:
+    """A label as words, for its vector."""
+    return label.replace("_", " ").replace("-", " ").strip()
 
-    def __init__(self, *, seed: int = 0) -> None:
+
+class TopicClassifier:
+    """The calibrated pool of three voters, by words, meaning and neighbours, beside a measure of strangeness.
+
+    Args:
+        kept: the share of known texts that are not called unknown, among those held out.
+    """
+
+    def __init__(self, *, seed: int = 0, kept: float = KEPT) -> None:
         self.seed = seed
+        self.kept = kept
 
     def fit(
         self,
         texts: Sequence[str],
         vectors: Vectors,
         labels: Sequence[str],
-        unknown_vectors: Vectors | None = None,
+        *,
+        strangers: Batch | None = None,
+        names: Vectors | None = None,
     ) -> "TopicClassifier":
-        """Learn from labelled texts and their vectors, shape (n, d), and from strangers if any.
+        """Learn from labelled texts, and from texts of no topic if there are any.
+
+        Args:
+            texts: what was sorted, oldest first where time is known.
+            vectors: theirs, float32, shape (n, d), of unit length.
+            labels: the topic of each.
+            strangers: texts of no topic; fewer than ten are left out.
+            names: vectors of `name_of(label)` for the different labels in sorted order, shape
+                (topics, d). Each is one more example, which helps where there are few.
 
         Raises:
-            ValueError: fewer than two different labels.
+            ValueError: fewer than two topics, too few texts of them, or vectors that are not numbers.
         """
-        truth = np.array(labels, dtype=np.str_)
-        if len(set(labels)) < 2:
+        self.labels_, places = np.unique(np.array(labels, dtype=np.str_), return_inverse=True)
+        if len(self.labels_) < 2:
             raise ValueError("There must be at least two different topics to learn from.")
-        outside = self._cross_validated(list(texts), vectors, truth, unknown_vectors)
-        self._fit_models(list(texts), vectors, truth, unknown_vectors)
-        self.temperature_ = _temperature(outside.probabilities, outside.places)
-        self.threshold_ = float(np.quantile(outside.strangeness, KEPT))
+        batch = Batch(list(texts), _checked(vectors))
+        named = None if names is None else Batch([name_of(str(one)) for one in self.labels_], _checked(names))
+        if strangers is not None and len(strangers.texts) < FEWEST_STRANGERS:
+            strangers = None
+        self._weigh(batch, places, strangers, named)
+        self.jury_ = Jury.taught(batch, places, named, self.seed)
+        self.stranger_ = None if strangers is None else _stranger_model(batch, strangers)
         return self
+
+    def _weigh(self, batch: Batch, places: Places, strangers: Batch | None, names: Batch | None) -> None:
+        """Set the pool's weights and the unknown threshold by what voters say of texts they did not learn from."""
+        truth: list[Places] = []
+        known: list[_Heard] = []
+        strange: list[_Heard] = []
+        for fold, (learned, held) in enumerate(_folds(places)):
+            inside, outside = batch.part(learned), batch.part(held)
+            jury = Jury.taught(inside, places[learned], names, self.seed)
+            model = None
+            if strangers is not None:
+                is_held = (np.arange(len(strangers.texts)) < len(strangers.texts) // 2) == (fold == 0)
+                model = _stranger_model(inside, strangers.part(np.flatnonzero(~is_held)))
+                strange.append(_heard(jury, model, strangers.part(np.flatnonzero(is_held))))
+            known.append(_heard(jury, model, outside))
+            truth.append(places[held])
+        votes = [np.vstack(parts) for parts in zip(*(views.votes for views, _ in known), strict=True)]
+        self.weights_ = pool_weights(votes, np.concatenate(truth))
+        measured = np.vstack([self._measures(*one) for one in known])
+        strangely = np.vstack([self._measures(*one) for one in strange]) if strange else None
+        self.novelty_ = Novelty().fit(measured, strangely, self.kept)
+
+    def _measures(self, views: Views, likeness: Doubles | None) -> Doubles:
+        return measures(pooled(views.votes, self.weights_), views.cosines, likeness)
 
     def predict_proba(self, texts: Sequence[str], vectors: Vectors) -> Doubles:
         """Calibrated probabilities, shape (n, topics), in the order of `labels_`."""
-        return _tempered(self._average(list(texts), vectors), self.temperature_)
+        return self._probabilities(self._look(texts, vectors))
 
-    def unknown_scores(self, vectors: Vectors) -> Doubles:
+    def unknown_scores(self, texts: Sequence[str], vectors: Vectors) -> Doubles:
         """How strange each text is, shape (n,); above zero from the threshold on."""
-        return self.novelty_.scores(vectors, self._logits(vectors)) - self.threshold_
+        return self._strangeness(self._look(texts, vectors), vectors)
 
     def predict(
         self, texts: Sequence[str], vectors: Vectors, neighbours: Sequence[Sequence[str]] = ()
@@ -89,161 +135,88 @@ class TopicClassifier:
         """
         if not len(texts):
             return []
-        probabilities = self.predict_proba(texts, vectors)
-        strange = self.unknown_scores(vectors)
-        near = neighbours or self.novelty_.neighbour_labels(vectors)
-        return [
-            self._prediction(text, row, float(score), labels)
-            for text, row, score, labels in zip(texts, probabilities, strange, near, strict=True)
-        ]
+        views = self._look(texts, vectors)
+        near = neighbours or self.labels_[views.near].tolist()
+        rows = zip(texts, self._probabilities(views), self._strangeness(views, vectors), near, strict=True)
+        return [self._prediction(text, row, float(score), labels) for text, row, score, labels in rows]
 
     def save(self, folder: Path, manifest: Manifest) -> Manifest:
         """Write what was learned to `folder`."""
-        state = {name: value for name, value in vars(self).items() if name.endswith("_")}
-        novelty = state.pop("novelty_").state()
-        return artefacts.save(folder, {"seed": self.seed, **state, "novelty": novelty}, manifest)
+        state = {
+            "seed": self.seed,
+            "kept": self.kept,
+            "labels": self.labels_,
+            "weights": self.weights_,
+            "jury": self.jury_.state(),
+            "novelty": vars(self.novelty_),
+            "stranger": None if self.stranger_ is None else vars(self.stranger_),
+        }
+        return artefacts.save(folder, state, manifest)
 
     @classmethod
     def load(cls, folder: Path) -> "TopicClassifier":
         """The classifier saved in `folder`.
 
         Raises:
-            ArtefactError: missing or damaged.
+            ArtefactError: missing, damaged or made by another version.
         """
-        state = artefacts.load(folder, trusted=TRUSTED)
-        classifier = cls(seed=state.pop("seed"))
-        classifier.novelty_ = Novelty.from_state(state.pop("novelty"))
-        vars(classifier).update(state)
+        state = artefacts.load(folder)
+        if "jury" not in state:
+            raise ArtefactError(f"{folder} was made by another version. Train again.")
+        classifier = cls(seed=state["seed"], kept=state["kept"])
+        classifier.labels_, classifier.weights_ = state["labels"], state["weights"]
+        classifier.jury_ = Jury.from_state(state["jury"])
+        classifier.novelty_ = restored(Novelty, state["novelty"])
+        classifier.stranger_ = None if state["stranger"] is None else restored(StrangerModel, state["stranger"])
         return classifier
 
-    @property
-    def labels_(self) -> Labels:
-        return np.asarray(self.meaning_.classes_, dtype=np.str_)
+    def _look(self, texts: Sequence[str], vectors: Vectors) -> Views:
+        return self.jury_.look(Batch(list(texts), _checked(vectors)))
 
-    def _fit_models(self, texts: list[str], vectors: Vectors, truth: Labels, unknown: Vectors | None) -> None:
-        self.words_ = _word_model(self.seed).fit(texts, truth)
-        for _, vectorizer in self.words_.named_steps["features"].transformer_list:
-            # Plain numbers, which skops writes as text; NumPy's would become a file each.
-            vectorizer.vocabulary_ = {term: int(at) for term, at in vectorizer.vocabulary_.items()}
-        self.meaning_ = LogisticRegression(C=10.0, max_iter=300).fit(vectors, truth)
-        self.novelty_ = Novelty().fit(vectors, truth, self._logits(vectors), unknown)
+    def _probabilities(self, views: Views) -> Doubles:
+        return np.asarray(softmax(pooled(views.votes, self.weights_), axis=1), dtype=np.float64)
 
-    def _average(self, texts: list[str], vectors: Vectors) -> Doubles:
-        # Both models were fitted on the same labels, so their classes stand in the same order.
-        both = self.words_.predict_proba(texts) + self.meaning_.predict_proba(vectors)
-        return np.asarray(both / 2, dtype=np.float64)
-
-    def _logits(self, vectors: Vectors) -> Doubles:
-        logits = np.asarray(self.meaning_.decision_function(vectors), dtype=np.float64)
-        return logits if logits.ndim == 2 else np.column_stack([-logits / 2, logits / 2])
-
-    def _cross_validated(
-        self, texts: list[str], vectors: Vectors, truth: Labels, unknown: Vectors | None
-    ) -> "_Outside":
-        """What models say about the texts they did not learn from."""
-        counts = Counter(truth.tolist())
-        rows = np.array([at for at, label in enumerate(truth.tolist()) if counts[label] >= FOLDS])
-        if not len(rows) or len(set(truth[rows].tolist())) < 2:
-            raise ValueError(f"At least two topics need {FOLDS} texts each to learn from.")
-        probabilities, strangeness, places = [], [], []
-        splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=self.seed)
-        for learned, held in splitter.split(rows, truth[rows]):
-            fold = TopicClassifier(seed=self.seed)
-            inside, outside = rows[learned], rows[held]
-            fold._fit_models([texts[at] for at in inside], vectors[inside], truth[inside], unknown)
-            probabilities.append(fold._average([texts[at] for at in outside], vectors[outside]))
-            strangeness.append(fold.novelty_.scores(vectors[outside], fold._logits(vectors[outside])))
-            places.append(np.searchsorted(fold.labels_, truth[outside]))
-        return _Outside(np.vstack(probabilities), np.concatenate(places), np.concatenate(strangeness))
-
-    def _names(self, vectorizer: TfidfVectorizer) -> list[str]:
-        """The words by column; made once, since scikit-learn would make them anew each time."""
-        if not hasattr(self, "_columns"):
-            self._columns = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-        return self._columns
+    def _strangeness(self, views: Views, vectors: Vectors) -> Doubles:
+        likeness = None if self.stranger_ is None else self.stranger_.likeness(vectors)
+        return self.novelty_.scores(self._measures(views, likeness))
 
     def _prediction(self, text: str, row: Doubles, strange: float, near: Sequence[str]) -> Prediction:
         order = np.argsort(-row, kind="stable")[:3]
-        names = [str(self.labels_[at]) for at in order]
-        top3 = tuple((name, float(row[at])) for name, at in zip(names, order, strict=True))
-        reasons = self._reasons(text, int(order[0]), top3, strange, near)
-        return Prediction(names[0], top3[0][1], top3, strange, strange > 0, reasons)
-
-    def _reasons(
-        self,
-        text: str,
-        place: int,
-        top3: tuple[tuple[str, float], ...],
-        strange: float,
-        near: Sequence[str],
-    ) -> tuple[str, ...]:
-        """Three sentences: the words that decided, the nearest past texts, the rivals."""
-        label = top3[0][0]
-        deciding = self._deciding_words(text, place)
-        words = ", ".join(f"“{word}”" for word in deciding)
-        first = f"The words {words} point to it." if deciding else "No single word decides."
-        same = sum(name == label for name in near)
-        second = f"{same} of the {len(near)} nearest past enquiries had this topic."
-        if strange > 0:
-            third = "It is unlike what was asked before."
-        elif len(top3) > 1:
-            third = f"The next topic, {top3[1][0]}, has {top3[1][1]:.0%}."
-        else:
-            third = "There is no other topic."
-        return first, second, third
-
-    def _deciding_words(self, text: str, place: int, most: int = 3) -> list[str]:
-        features, model = self.words_.named_steps["features"], self.words_.named_steps["model"]
-        vectorizer = dict(features.transformer_list)["words"]
-        row = vectorizer.transform([text])
-        weights = model.coef_[place] if len(model.classes_) > 2 else model.coef_[0] * (2 * place - 1)
-        names = self._names(vectorizer)
-        gains = {names[at]: float(value * weights[at]) for at, value in zip(row.indices, row.data, strict=True)}
-        useful = [word for word, gain in gains.items() if gain > 0 and not STOP_WORDS.issuperset(word.split())]
-        ranked = sorted(useful, key=lambda word: (-gains[word], word))
-        return _without_repeats(ranked)[:most]
+        top3 = tuple((str(self.labels_[at]), float(row[at])) for at in order)
+        words = self.jury_.words.deciding(text, int(order[0]), int(order[1]))
+        return Prediction(*top3[0], top3, strange, strange > 0, reasons(words, top3, near, is_unknown=strange > 0))
 
 
-@dataclass(frozen=True)
-class _Outside:
-    probabilities: Doubles
-    places: npt.NDArray[np.int64]
-    strangeness: Doubles
+def _folds(places: Places) -> Iterator[tuple[Places, Places]]:
+    """Rows to learn from and later rows to try what was learned on, twice; as a model is used: looking ahead.
+
+    Shuffled, texts that came together, about one event or by one person, would vouch for each other
+    and promise too much: nearest neighbours are right for 0.93 of clinc150's training texts in
+    shuffled folds, for 0.90 in runs as they came, and for 0.90 of its validation texts. A topic of
+    one or two texts is always learned from.
+    """
+    share = np.zeros(len(places))  # of a topic's texts that came before each
+    for at in range(int(places.max()) + 1):
+        rows = np.flatnonzero(places == at)
+        if len(rows) >= FEWEST:
+            share[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+    if len(set(places[share > 0].tolist())) < 2:
+        raise ValueError(f"At least two topics need {FEWEST} texts each to learn from.")
+    for start, end in pairwise(CUTS):
+        held = np.flatnonzero((share >= start) & (share < end))
+        if len(held):
+            yield np.flatnonzero(share < start), held
 
 
-def _word_model(seed: int) -> Pipeline:
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=30_000, dtype=np.float32)
-    pieces = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, max_features=20_000, dtype=np.float32
-    )
-    features = FeatureUnion([("words", words), ("pieces", pieces)])
-    # One logistic regression a topic by gradient descent: as good as a joint one here (0.927 and
-    # 0.977 of held-out banking77 and clinc150 training texts in the average), in a third of the time.
-    model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=12, tol=None, random_state=seed)
-    return Pipeline([("features", features), ("model", model)])
+def _heard(jury: Jury, model: StrangerModel | None, batch: Batch) -> _Heard:
+    return jury.look(batch), None if model is None else model.likeness(batch.vectors)
 
 
-def _tempered(probabilities: Doubles, temperature: float) -> Doubles:
-    logs = np.log(np.maximum(probabilities, 1e-12)) / temperature
-    logs -= logs.max(axis=1, keepdims=True)
-    raised = np.exp(logs)
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float64)
+def _stranger_model(batch: Batch, strangers: Batch) -> StrangerModel:
+    return StrangerModel().fit(batch.vectors, strangers.vectors)
 
 
-def _temperature(probabilities: Doubles, places: npt.NDArray[np.int64]) -> float:
-    """The temperature of least log loss; Guo and others (2017)."""
-
-    def loss(temperature: float) -> float:
-        right = _tempered(probabilities, temperature)[np.arange(len(places)), places]
-        return -float(np.log(np.maximum(right, 1e-12)).mean())
-
-    return float(min(TEMPERATURES, key=loss))
-
-
-def _without_repeats(ranked: list[str]) -> list[str]:
-    """Drop what a better one already says: `card` after `card payment`."""
-    kept: list[str] = []
-    for word in ranked:
-        if not any(set(word.split()) & set(other.split()) for other in kept):
-            kept.append(word)
-    return kept
+def _checked(vectors: Vectors) -> Vectors:
+    if not np.isfinite(vectors).all():
+        raise ValueError("The vectors hold values that are not numbers. Make them again.")
+    return vectors

@@ -9,7 +9,8 @@ from helpdesk.nlp.citations import CitationFinder
 from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.evaluation import metrics
-from helpdesk.nlp.topics import TopicClassifier
+from helpdesk.nlp.jury import Batch
+from helpdesk.nlp.topics import KEPT, TopicClassifier, name_of
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ def triage(
     *,
     unknown_train: Sequence[str] = (),
     unknown_test: Sequence[str] = (),
+    kept: float = KEPT,
     seed: int = 0,
 ) -> dict[str, float]:
     """Accuracy, calibration and the noticing of strangers, learned from `train` alone."""
-    strangers = encoder.encode(unknown_train) if unknown_train else None
-    classifier = TopicClassifier(seed=seed)
-    classifier.fit(train.texts, encoder.encode(train.texts), train.labels, strangers)
+    strangers = Batch(unknown_train, encoder.encode(unknown_train)) if unknown_train else None
+    names = encoder.encode([name_of(label) for label in sorted(set(train.labels))])
+    classifier = TopicClassifier(seed=seed, kept=kept)
+    classifier.fit(train.texts, encoder.encode(train.texts), train.labels, strangers=strangers, names=names)
     vectors = encoder.encode(test.texts)
     probabilities = classifier.predict_proba(test.texts, vectors)
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :3]
@@ -40,17 +43,18 @@ def triage(
     truth = np.array(test.labels, dtype=np.str_)
     is_right = ranked[:, 0] == truth
     first = probabilities.max(axis=1)
+    known = classifier.unknown_scores(test.texts, vectors)
     result = {
         "accuracy": float(is_right.mean()),
         "top3": float((ranked == truth[:, None]).any(axis=1).mean()),
         "ece": metrics.calibration_error(first, is_right),
         "ece_by_chance": metrics.calibration_error_by_chance(first),
         "coverage_at_95": metrics.coverage(first, is_right),
+        "known_kept": float((known <= 0).mean()),
+        "known_accuracy": float((is_right & (known <= 0)).mean()),
     }
-    known = classifier.unknown_scores(vectors)
-    result["known_kept"] = float((known <= 0).mean())
     if unknown_test:
-        unknown = classifier.unknown_scores(encoder.encode(unknown_test))
+        unknown = classifier.unknown_scores(unknown_test, encoder.encode(unknown_test))
         result["unknown_auroc"] = metrics.unknown_auroc(known, unknown)
         result["unknown_recall"] = float((unknown > 0).mean())
     return {**result, "train": float(len(train.texts)), "test": float(len(test.texts))}

@@ -202,7 +202,8 @@ def triage(
         name, _, day = split_date.partition(":")
         if not day:
             raise FileError("--split-date is written COLUMN:DATE, for example date_tabled:2025-10-01.")
-        train_rows = [row for row in train_rows if str(row.get(name) or "") < day]
+        dated = sorted(train_rows, key=lambda row: str(row.get(name) or ""))
+        train_rows = [row for row in dated if str(row.get(name) or "") < day]
         test_rows = [row for row in test_rows if str(row.get(name) or "") >= day]
     return sorting.triage(
         _labelled(train_rows, label_column, strip_addressee),
