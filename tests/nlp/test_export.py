@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.nlp.manifest import verify
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # torch warns of its own ways while it exports
 
 
 class TestExporting:
