@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.evaluation import sorting
 from helpdesk.nlp.evaluation.readers import read_rows
@@ -70,5 +72,20 @@ class TestSorting:
 
     def test_groups_are_found_without_their_number(self, data, encoder):
         figures = sorting.clusters(labelled(data / "banking77" / "train.csv", "category"), encoder)
-        assert figures["v_measure"] >= 0.80
+        assert figures["v_measure"] >= 0.82
+        assert figures["ari"] >= 0.58
         assert figures["unassigned"] <= 0.02
+
+    def test_one_setting_serves_topics_of_twenty_questions_as_well(self, data, encoder):
+        figures = sorting.clusters(labelled(data / "clinc150" / "val.csv", "intent"), encoder)
+        assert figures["v_measure"] >= 0.88
+        assert figures["ari"] >= 0.54
+        assert figures["unassigned"] <= 0.05
+
+    def test_questions_of_their_own_kind_are_left_alone_more_often_than_those_of_a_topic(self, data, encoder):
+        rows = read_rows(data / "covid-q" / "questions_a.csv")
+        texts = [row["question"] for row in rows]
+        is_alone = TopicClusterer().fit_predict(texts, encoder.encode(texts)) < 0
+        is_single = np.array([not row["class"] for row in rows])
+        assert is_alone[is_single].mean() >= 0.3
+        assert is_alone[~is_single].mean() <= 0.1
