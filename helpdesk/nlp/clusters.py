@@ -18,9 +18,10 @@ from helpdesk.nlp.words import plain_words
 
 Labels: TypeAlias = npt.NDArray[np.int64]
 
-# Joins in the modularity of Reichardt and Bornholdt (2006) count this many times what chance gives. Chosen with
-# labels in view: see “Topics” in docs/measurements.md. Where a few texts all know each other, chance gives so much
-# that even alike ones would part: there the resolution is the number of texts by twice the usual number of joins.
+# The modularity of Reichardt and Bornholdt (2006) sets what joins there are against this many times those of chance.
+# Chosen with labels in view: see “Topics found without labels” in docs/measurements.md. Where a few texts all know
+# each other, chance gives so much that even alike ones would part: there the resolution is the number of texts
+# divided by twice their mean number of joins.
 RESOLUTION = 6.0
 TRIES = 6  # orders in which the texts are moved; the best modularity is kept
 SMALLEST = 3  # texts; two alone are no topic yet.

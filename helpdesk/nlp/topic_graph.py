@@ -13,7 +13,7 @@ from helpdesk.nlp.encoder import Vectors, unit
 
 Places: TypeAlias = npt.NDArray[np.int64]
 
-# All numbers below were chosen with labels in view: see “Topics” in docs/measurements.md.
+# All numbers below were chosen with labels in view: see “Topics found without labels” in docs/measurements.md.
 CANDIDATES = 50  # nearest by meaning, among which words choose
 NEIGHBOURS = 20
 NEAR = 0.4  # cosine of centred vectors; below it two texts have no more in common than the whole collection has
