@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from helpdesk.nlp.words import pairs, plain_words, terms
+from helpdesk.nlp.words import mended, pairs, plain_words, stem, terms
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -140,6 +140,7 @@ class Bm25Index:
         self._main = self._segment({})
         self._frequency: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._counted: tuple[_Segment, _Segment | None, int] | None = None
+        self._asked: tuple[_Segment, _Segment | None, str, list[int], int] | None = None
 
     def __len__(self) -> int:
         return int(self._main.alive.sum()) + len(self._tail)
@@ -202,20 +203,36 @@ class Bm25Index:
 
     def ideal(self, text: str) -> float:
         """The score of an item of mean length that has every different term of `text` once."""
-        different = set(self._analyse(text))
-        known = [self._vocabulary[term] for term in different if term in self._vocabulary]
-        frequency, items = self._frequencies(), len(self)
-        rarity = _rarity(frequency[known], items).sum()
-        unknown = _rarity(np.zeros(len(different) - len(known)), items).sum()
+        known, strange = self._terms_of(text)
+        rarity = _rarity(self._frequencies()[known], len(self)).sum()
+        unknown = _rarity(np.zeros(strange), len(self)).sum()
         return float(rarity + unknown)
 
     def _number(self, term: str) -> int:
         return self._vocabulary.setdefault(term, len(self._vocabulary))
 
     def _rows(self, text: str) -> list[int]:
-        different = dict.fromkeys(self._analyse(text))
-        rows = [self._vocabulary[term] for term in different if term in self._vocabulary]
-        return rows[:MAX_QUERY_TERMS]
+        return self._terms_of(text)[0][:MAX_QUERY_TERMS]
+
+    def _terms_of(self, text: str) -> tuple[list[int], int]:
+        """The rows of the text's different terms, and how many more are in no item."""
+        main, tail = self._segments()
+        if self._asked is None or self._asked[:3] != (main, tail, text):  # one query asks many times
+            terms_of = dict.fromkeys(self._analyse(text))
+            rows = [self._vocabulary[term] for term in terms_of if term in self._vocabulary]
+            found = self._mended(text) if self._analyse is terms and len(rows) < len(terms_of) else []
+            rows = list(dict.fromkeys([*rows, *found]))
+            self._asked = main, tail, text, rows, max(len(terms_of) - len(rows), 0)
+        return self._asked[3], self._asked[4]
+
+    def _mended(self, text: str) -> list[int]:
+        """For each word that no item has, the commonest of those that one typing error could have made of it."""
+        found = []
+        for word in plain_words(text)[:MAX_QUERY_TERMS]:
+            if stem(word) not in self._vocabulary:
+                rows = [self._vocabulary[term] for term in mended(word) if term in self._vocabulary]
+                found.extend(sorted(rows, key=lambda row: (-self._frequencies()[row], row))[:1])
+        return found
 
     def _segments(self) -> tuple[_Segment, _Segment]:
         if self._tail_segment is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpdesk.nlp.confidence import POSSIBLE, Confidence, Doubles
 from helpdesk.nlp.encoder import Encoder, Vectors
-from helpdesk.nlp.lexical import Hit, Keys, LexicalIndex
+from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
 from helpdesk.nlp.ranking import Candidate, Ranker, matching_of
 from helpdesk.nlp.vectors import VectorIndex
 
@@ -120,6 +120,7 @@ class Suggester:
         allowed: Mapping[str, Keys | None] | None = None,
         keep: Callable[[Items], Items] | None = None,
         cited: Items | None = None,
+        widened: str = "",
     ) -> list[Suggestion]:
         """The `limit` best items for `query`, best first, however doubtful.
 
@@ -131,13 +132,14 @@ class Suggester:
                 kinds that are absent are not searched.
             keep: called once with all candidates by kind; returns those the reader may see.
             cited: items that the query names by citation; they come first.
+            widened: the query with other forms of its terms, to find words by; the query itself by default.
         """
-        query = query[:MAX_QUERY]
+        query, widened = query[:MAX_QUERY], (widened or query)[:MAX_QUERY]
         if not query.strip():
             return []
         if vector is None:
             vector = self.encoder.encode([query])[0]
-        found = self._candidates(query, vector, allowed, cited or {})
+        found = self._candidates(query, widened, vector, allowed, cited or {})
         found = _kept(found, keep)
         scores = self.ranker.scores(found)
         probabilities = self.confidence.probabilities(found)
@@ -148,18 +150,20 @@ class Suggester:
                 found[at].id,
                 float(scores[at]),
                 float(probabilities[at]),
-                self._reasons(query, found[at]),
+                self._reasons(widened, found[at]),
             )
             for at in order[:limit]
         ]
 
     def candidates(self, query: str, vector: Vectors) -> list[Candidate]:
         """All candidates for `query` with their measures, unordered: for training."""
-        return self._candidates(query[:MAX_QUERY], vector, None, {})
+        query = query[:MAX_QUERY]
+        return self._candidates(query, query, vector, None, {})
 
     def _candidates(
         self,
         query: str,
+        widened: str,
         vector: Vectors,
         allowed: Mapping[str, Keys | None] | None,
         cited: Items,
@@ -171,11 +175,14 @@ class Suggester:
                 continue
             among = allowed[shelf.kind] if allowed is not None else None
             hits = shelf.vectors.search(vector, self.depth, among)
-            worded = shelf.lexical.search(query, self.depth, among)
+            worded = shelf.lexical.search(widened, self.depth, among)
             named = [key_of(item) for item in cited.get(shelf.kind, ())]
-            led = nearest_leads(shelf.leads, query, vector) if shelf.leads is not None and among is None else {}
+            led = nearest_leads(shelf.leads, widened, vector) if shelf.leads is not None and among is None else {}
             keys = np.array(sorted({*_keys(hits), *_keys(worded), *named, *map(key_of, led)}), dtype=np.int64)
-            measured = _measured(shelf, query, vector, keys, set(named))
+            ideal = max(shelf.lexical.ideal(query), 1e-9)
+            # Of a text that has both an acronym and its long form the share may pass one, as that of a short text may.
+            shares = shelf.lexical.scores(widened, keys) / ideal
+            measured = _measured(shelf, shares, vector, keys, set(named))
             if shelf.pairs is not None and self.ranker.learned is not None:
                 _look_closer(shelf, query, self.ranker.learned.adapted(vector), measured)
             if shelf.leads is not None:
@@ -231,10 +238,8 @@ def _add_leads(found: Sequence[Candidate], led: Mapping[int, tuple[float, float]
             one.cosine, one.words = max(one.cosine, one.lead), max(one.words, one.lead_words)
 
 
-def _measured(shelf: Shelf, query: str, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
+def _measured(shelf: Shelf, words: Floats, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
     """One candidate for each item among `keys`, with the best of its parts' scores."""
-    ideal = max(shelf.lexical.ideal(query), 1e-9)
-    words = shelf.lexical.scores(query, keys) / ideal
     cosines = shelf.vectors.scores(vector, keys)
     best: dict[int, Candidate] = {}
     for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):

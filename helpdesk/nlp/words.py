@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 from itertools import pairwise
+from string import ascii_lowercase
 
 import snowballstemmer
 
@@ -26,13 +26,36 @@ STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905 - a paragraph of words reads better than a list of strings.
 )
 
+MAX_STEMS = 300_000  # words remembered with their stems, by which typing errors are mended too; about 30 MB
+SHORTEST_MENDED = 5  # letters; of a shorter word one edit makes too many others
+
 _stemmer = snowballstemmer.stemmer("english")
+_stems: dict[str, str] = {}
 
 
-@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The English stem of a lower-case `word`."""
-    return str(_stemmer.stemWord(word))
+    known = _stems.get(word)
+    if known is None:
+        known = str(_stemmer.stemWord(word))
+        if len(_stems) < MAX_STEMS:
+            _stems[word] = known
+    return known
+
+
+def mended(word: str) -> set[str]:
+    """The stems of words met so far that one typing error could have turned into the lower-case `word`.
+
+    One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964).
+    """
+    if len(word) < SHORTEST_MENDED or len(word) > MAX_WORD or not word.isalpha():
+        return set()
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    edits = {first + second[1:] for first, second in halves if second}
+    edits.update(first + second[1] + second[0] + second[2:] for first, second in halves if len(second) > 1)
+    edits.update(first + letter + second[1:] for first, second in halves if second for letter in ascii_lowercase)
+    edits.update(first + letter + second for first, second in halves for letter in ascii_lowercase)
+    return {_stems[edit] for edit in edits if edit in _stems}
 
 
 def terms(text: str) -> list[str]:

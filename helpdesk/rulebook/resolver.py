@@ -8,6 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from helpdesk.kernel import db as database
+from helpdesk.nlp.acronyms import Acronyms
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.rulebook import queries
 from helpdesk.rulebook.queries import ClauseLink
@@ -34,6 +35,7 @@ class _Known:
     links: Mapping[str, ClauseLink] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
     pattern: re.Pattern[str] | None = None
+    acronyms: Acronyms = field(default_factory=lambda: Acronyms({}))
 
 
 class CodeMemory:
@@ -70,6 +72,10 @@ class CodeMemory:
         found = dict.fromkeys(match[0] for match in known.pattern.finditer(text))
         return [(term, known.terms[term]) for term in list(found)[:MAX_TERMS]]
 
+    def widened(self, text: str) -> str:
+        """`text` with the long forms of its acronyms and the acronyms of its long forms, for searching by words."""
+        return self._current().acronyms.widened(text)
+
     def _current(self) -> _Known:
         with self._lock:
             now = time.monotonic()
@@ -80,7 +86,8 @@ class CodeMemory:
                 seq = queries.last_seq(db)
                 if self._known.site is not site or self._known.seq != seq:
                     terms = queries.glossary(db)
-                    self._known = _Known(site, seq, queries.set_links(db), terms, _pattern(terms))
+                    links = queries.set_links(db)
+                    self._known = _Known(site, seq, links, terms, _pattern(terms), Acronyms(terms))
             self._looked_at = now
             return self._known
 

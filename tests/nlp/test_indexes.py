@@ -55,6 +55,20 @@ class TestFindingByWords:
         assert lexical.search(text, 1)[0].score == pytest.approx(lexical.ideal(text), rel=0.4)
         assert lexical.ideal("") == 0
 
+    @pytest.mark.parametrize("typed", ["calcluated", "calculted", "calculatted", "calculatid"])
+    def test_one_typing_error_does_not_lose_the_item(self, lexical, typed):
+        assert keys_of(lexical.search(f"how is it {typed}", 3)) == [1]
+        assert lexical.scores(typed, np.array([1])) == lexical.scores("calculated", np.array([1]))
+        assert lexical.ideal(typed) == lexical.ideal("calculated")
+
+    def test_a_word_that_some_item_has_is_never_exchanged(self, lexical):
+        lexical.put([5], ["A part of the caver"])
+        assert keys_of(lexical.search("caver", 3)) == [5]
+
+    def test_identifiers_and_short_words_are_taken_as_typed(self, lexical):
+        assert lexical.search("g3.21", 3) == []
+        assert lexical.search("hov", 3) == []
+
     def test_an_empty_index_finds_nothing(self):
         assert Bm25Index().search("credit", 3) == []
         assert Bm25Index().scores("credit", np.array([1])).tolist() == [0]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.nlp.words import MAX_WORD, STOP_WORDS, plain_words, terms
+from helpdesk.nlp.words import MAX_WORD, STOP_WORDS, mended, plain_words, stem, terms
 
 
 class TestIdentifiers:
@@ -41,3 +41,15 @@ class TestWords:
 
     def test_an_encoded_attachment_gives_nothing(self):
         assert terms("QUJD" * 25_000) == []
+
+
+class TestTypingErrors:
+    @pytest.mark.parametrize("typed", ["regstration", "registrationn", "registratoin", "registrazion"])
+    def test_one_leads_back_to_a_word_that_was_met(self, typed):
+        terms("registration")
+        assert stem("registration") in mended(typed)
+
+    @pytest.mark.parametrize("typed", ["", "regi", "regstratn", "smets2", "x" * (MAX_WORD + 1)])
+    def test_what_is_short_has_two_or_is_no_word_is_left(self, typed):
+        terms("registration")
+        assert stem("registration") not in mended(typed)

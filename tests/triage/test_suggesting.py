@@ -7,6 +7,8 @@ from helpdesk.kernel import options
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
+from helpdesk.rulebook import resolver
+from helpdesk.rulebook import services as rulebook
 from helpdesk.tickets import services as tickets
 from helpdesk.triage import engine
 from helpdesk.triage.services.related import related
@@ -41,6 +43,25 @@ class TestOfferingAnswers:
         index_all(db, using)
 
         assert titles(db) == ["What must be lodged"]
+
+    @pytest.mark.parametrize(
+        ("title", "text", "other"),
+        [
+            ("Which charges the Data Communications Company levies", "which charges the DCC levies", "communications"),
+            ("Which charges the DCC levies", "which charges the data communications company levies", "dcc"),
+        ],
+    )
+    def test_acronyms_and_long_forms_of_the_glossary_find_each_other(
+        self, db, using, monkeypatch, title, text, other
+    ) -> None:
+        make_answer(db, title)
+        index_all(db, using)
+        rulebook.set_glossary(db, SYSTEM, {"DCC": "Data Communications Company, the licensed operator"})
+        monkeypatch.setattr(resolver, "memory", resolver.CodeMemory(look_again_seconds=0))
+
+        (item,) = suggest(db, VISITOR, text).items
+
+        assert other in " ".join(item.reasons)
 
     def test_a_draft_is_not_offered_even_to_staff(self, db, using) -> None:
         make_answer(db, QUESTION, is_published=False)

@@ -102,9 +102,10 @@ def ranked(
     chosen = [source for source in sources.all_sources() if kinds is None or source.kind in kinds]
     allowed = _allowed(db, actor, chosen)
     cited = {kind: ids for kind, ids in cited_items(db, query).items() if kind in allowed}
+    widened = resolver.memory.widened(query)
     using.cache.follow(db)
     with using.cache.lock:
-        shelves = _shelves(db, using, query, vector, allowed, cited)
+        shelves = _shelves(db, using, widened, vector, allowed, cited)
         suggester = Suggester(using.encoder, shelves, using.ranker, using.confidence)  # type: ignore[arg-type]
         return suggester.rank(
             query,
@@ -113,6 +114,7 @@ def ranked(
             allowed=allowed,
             keep=partial(_kept, db, actor, besides),
             cited=cited,
+            widened=widened,
         )
 
 
