@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpdesk.nlp.calibrate import Replay, replay
-from helpdesk.nlp.confidence import FEATURES, Confidence, Curve, fit_curve
+from helpdesk.nlp.calibrate import Replay, fit_curve, replay
+from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows

@@ -9,8 +9,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.optimize import linear_sum_assignment
-from sknetwork.clustering import Louvain, get_modularity
 
 from helpdesk.nlp.encoder import Vectors, unit
 from helpdesk.nlp.topic_graph import text_graph
@@ -74,6 +72,8 @@ class TopicClusterer:
         return _ordered(groups[place_of])
 
     def _communities(self, texts: Sequence[str], vectors: Vectors) -> Labels:
+        from sknetwork.clustering import get_modularity  # noqa: PLC0415 - see `artefacts`
+
         alone = np.arange(len(texts), dtype=np.int64)
         if len(texts) == 1:
             return alone
@@ -90,6 +90,8 @@ class TopicClusterer:
         return groups
 
     def _louvain(self, graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:
+        from sknetwork.clustering import Louvain  # noqa: PLC0415 - see `artefacts`
+
         model = Louvain(resolution=resolution, random_state=seed, shuffle_nodes=True)
         return np.asarray(model.fit_predict(graph), dtype=np.int64)
 
@@ -107,6 +109,8 @@ def match(
         labels: the new group of each item, -1 for none.
         items: what was grouped, in the order of `labels`.
     """
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - see `artefacts`
+
     fresh: dict[int, set[Hashable]] = defaultdict(set)
     for label, item in zip(labels.tolist(), items, strict=True):
         if label >= 0:

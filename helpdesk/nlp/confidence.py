@@ -1,14 +1,13 @@
 """How probable it is that a suggestion answers: logistic regression on a few plain numbers."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from helpdesk.nlp.manifest import ArtefactError, Manifest, verify, write_manifest
 from helpdesk.nlp.ranking import Candidate, matching_of
@@ -91,16 +90,6 @@ def features(candidates: Sequence[Candidate], *, of_leads: bool = False) -> Doub
     nearest = cosine == cosine.max(initial=-1.0)
     columns = (cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, nearest)
     return np.column_stack(columns).astype(np.float64)
-
-
-def fit_curve(rows: Iterable[Doubles], labels: Iterable[npt.NDArray[np.bool_]]) -> Curve:
-    """The curve for feature rows and whether each of them was right, query by query."""
-    matrix, right = np.vstack(list(rows)), np.concatenate(list(labels))
-    mean, scale = matrix.mean(axis=0), np.maximum(matrix.std(axis=0), 1e-9)
-    model = LogisticRegression(max_iter=1000).fit((matrix - mean) / scale, right)
-    weights = model.coef_[0] / scale
-    intercept = float(model.intercept_[0] - weights @ mean)
-    return Curve(tuple(round(float(weight), 6) for weight in weights), round(intercept, 6))
 
 
 def _margin(values: Doubles) -> Doubles:

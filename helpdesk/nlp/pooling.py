@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -19,6 +18,8 @@ def pool_weights(votes: Sequence[Doubles], places: npt.NDArray[np.int64]) -> Dou
     The votes, each shape (n, topics), must be about texts that the voters did not learn from. The
     weights' size is at once the temperature (Guo and others 2017), so the pool is calibrated.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - see `artefacts`
+
     rows = np.arange(len(places))
     spread = np.array([max(float(_centred(one).std()), 1e-9) for one in votes])
     scaled = [_centred(one) / size for one, size in zip(votes, spread, strict=True)]

@@ -7,7 +7,6 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from helpdesk.nlp.encoder import Vectors, unit
 
@@ -83,6 +82,11 @@ def _shared_words(texts: Sequence[str], places: Places) -> Vectors:
 
     Function words are kept: “why was” and “how do I” are what tells two questions about one thing apart.
     """
+    from sklearn.feature_extraction.text import (  # noqa: PLC0415 - see `artefacts`
+        HashingVectorizer,
+        TfidfTransformer,
+    )
+
     hashed = HashingVectorizer(
         ngram_range=(1, 2), token_pattern=WORD, n_features=HASHED, alternate_sign=False, norm=None, dtype=np.float32
     )

@@ -1,13 +1,11 @@
 """Three ways to sort a text, each giving one number a topic: by its words, its meaning, its neighbours."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.words import STOP_WORDS
@@ -33,6 +31,9 @@ class WordVoter:
 
     def fit(self, texts: Sequence[str], places: Places) -> "WordVoter":
         """Learn from texts and the place of each one's topic, shape (n,), in 0 … topics - 1."""
+        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - see `artefacts`
+        from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
+
         self.words_ = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=30_000, dtype=np.float32)
         self.pieces_ = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, max_features=20_000, dtype=np.float32
@@ -75,6 +76,8 @@ class MeaningVoter:
 
     def fit(self, vectors: Vectors, places: Places) -> "MeaningVoter":
         """Learn from vectors, shape (n, d), and the place of each one's topic, shape (n,)."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
         self.weights_, self.offsets_ = _rows(LogisticRegression(C=30.0, max_iter=300).fit(vectors, places))
         return self
 
@@ -115,7 +118,7 @@ class NeighbourVoter:
         return np.vstack(votes, dtype=np.float64), np.vstack(cosines), np.vstack([np.empty((0, k), np.int64), *near])
 
 
-def _rows(model: SGDClassifier | LogisticRegression) -> tuple[Singles, Singles]:
+def _rows(model: Any) -> tuple[Singles, Singles]:
     """Weights, shape (topics, columns), and offsets, shape (topics,), in half precision as they are kept on disk."""
     weights, offsets = model.coef_, model.intercept_
     if len(weights) == 1:  # scikit-learn keeps one row for two topics: that of the second.

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from helpdesk.nlp.calibrate import Replay, replay
-from helpdesk.nlp.confidence import CITED, FEATURES, Confidence, Curve, features, fit_curve
+from helpdesk.nlp.calibrate import Replay, fit_curve, replay
+from helpdesk.nlp.confidence import CITED, FEATURES, Confidence, Curve, features
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.manifest import ArtefactError, Manifest
 from helpdesk.nlp.ranking import Candidate, Ranker

@@ -5,12 +5,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import (
-    adjusted_rand_score,
-    normalized_mutual_info_score,
-    roc_auc_score,
-    v_measure_score,
-)
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -77,6 +71,8 @@ def coverage(probability: Doubles, is_right: Bools, precision: float = 0.95) -> 
 
 def unknown_auroc(known: Doubles, unknown: Doubles) -> float:
     """How often an unknown row has the higher unknown score than a known one."""
+    from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - see `artefacts`
+
     truth = np.concatenate([np.zeros(len(known)), np.ones(len(unknown))])
     return float(roc_auc_score(truth, np.concatenate([known, unknown])))
 
@@ -86,6 +82,12 @@ def agreement(truth: Sequence[str], found: npt.NDArray[np.int64]) -> dict[str, f
 
     Rows with an empty label are left out; the unassigned (-1) count as one group.
     """
+    from sklearn.metrics import (  # noqa: PLC0415 - see `artefacts`
+        adjusted_rand_score,
+        normalized_mutual_info_score,
+        v_measure_score,
+    )
+
     kept = [at for at, label in enumerate(truth) if label]
     labels, groups = [truth[at] for at in kept], found[kept]
     return {
