@@ -153,7 +153,7 @@ def _adapter_slope(
     generator: np.random.Generator,
 ) -> Floats:
     """The slope of one batch's cross-entropy over a pool of passages, and of the distance from the start."""
-    pool = [generator.choice(len(passages), RANDOM, replace=False), *(right[at] for at in some)]
+    pool = [generator.choice(len(passages), min(RANDOM, len(passages)), replace=False), *(right[at] for at in some)]
     pool += [generator.permutation(hard[at][:60])[:HARD] for at in some]
     chosen = np.unique(np.concatenate(pool))
     asked, offered = questions[some], passages[chosen]
