@@ -40,7 +40,7 @@ from helpdesk.knowledge import policy as knowledge_policy
 from helpdesk.knowledge import queries as knowledge_queries
 from helpdesk.knowledge import views as knowledge_views
 from helpdesk.portal import policy as portal_policy
-from helpdesk.portal.views import admin, ask, home
+from helpdesk.portal.views import admin, ask, home, learning
 from helpdesk.rulebook import commands as rulebook_commands
 from helpdesk.rulebook import handlers as rulebook_handlers
 from helpdesk.rulebook import jobs as rulebook_jobs
@@ -69,6 +69,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     home.bp,
     ask.bp,
     admin.bp,
+    learning.bp,
     figures.bp,
     topics.bp,
     styleguide.bp,
@@ -115,6 +116,7 @@ JOBS: Mapping[str, jobs.Job] = {
     "triage.returned": triage_jobs.returned,
     "triage.presume": triage_jobs.presume,
     "triage.group": triage_jobs.group,
+    "triage.curve": triage_jobs.curve,
 }
 PANELS: Mapping[str, Sequence[slots.Panel]] = {
     "ticket.sidebar": (triage_panels.ticket_sidebar,),

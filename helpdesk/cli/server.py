@@ -22,6 +22,7 @@ TIMETABLE = {
     "kernel.sweep": 86_400,
     "triage.presume": 3_600,
     "triage.group": 86_400,
+    "triage.curve": 86_400,
     "analytics.refresh": 3_600,  # ages and weeks move on when nothing happens
 }
 

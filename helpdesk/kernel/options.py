@@ -15,6 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "demonstration": None,  # how far its loading has come
     "likely": 0.7,  # probability from which a suggestion is called likely
     "possible": 0.35,  # below this nothing is suggested
+    "threshold_curve": None,  # what other thresholds would mean, as counted last
     "staff_need_totp": False,
 }
 

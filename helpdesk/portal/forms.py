@@ -1,9 +1,10 @@
-"""The form in which a question begins."""
+"""The form in which a question begins, and the choice of thresholds."""
 
+from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from helpdesk.kernel.policy import Actor
 from helpdesk.web.forms import BODY_LENGTH, TITLE_LENGTH, OnceForm
@@ -46,3 +47,22 @@ class AskForm(OnceForm):
         """Offer the audiences open to `actor`: colleagues only where the organisation shares its tickets."""
         kinds = [COMMUNITY, ORGANISATION, HELPDESK] if actor.shares_tickets else [COMMUNITY, HELPDESK]
         self.audience.choices = [SelectChoice(kind, AUDIENCES[kind][0]) for kind in kinds]
+
+
+def _percent(label: str, hint: str) -> IntegerField:
+    wrong = "Enter a whole number from 1 to 99."
+    checks = [InputRequired(wrong), NumberRange(min=1, max=99, message=wrong)]
+    return IntegerField(label, description=hint, validators=checks)
+
+
+class ThresholdsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """From which probability, in percent, suggestions are shown and called likely."""
+
+    possible = _percent(
+        "Shown from, in percent", "Below it a suggestion is not shown: the list says that nothing is likely to help."
+    )
+    likely = _percent("Called likely from, in percent", "Between the two a suggestion is called possible.")
+
+    def validate_likely(self, field: IntegerField) -> None:
+        if self.possible.data is not None and field.data < self.possible.data:
+            raise ValidationError("Enter a number no lower than the one above.")

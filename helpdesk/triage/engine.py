@@ -1,25 +1,32 @@
 """What a process loads once: encoder, indexes and models. Requests use it; they never load anything."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.config import Settings
 from helpdesk.kernel.db import reading
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import Encoder
-from helpdesk.nlp.manifest import ArtefactError
+from helpdesk.nlp.manifest import ArtefactError, read_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.triage.columns import DIMENSION
+from helpdesk.triage.enums import ModelState
 from helpdesk.triage.indexes import IndexCache
+from helpdesk.triage.models import ModelRow
 
 log = structlog.get_logger()
+
+Learned = TypeVar("Learned", LearnedOrder, Confidence)
 
 CONFIDENCE, RANKING = "confidence", "ranking"  # folders below models/
 
@@ -37,10 +44,29 @@ class Engine:
     """Where the models lie that ship with the program."""
     classifiers: dict[Path, TopicClassifier] = field(default_factory=dict)
     """The classifiers in use, by the folder they were loaded from."""
+    seen_models: int = -1
+
+    def __post_init__(self) -> None:
+        self.shipped = (self.ranker, self.confidence)
 
     @property
     def model(self) -> str:
         return self.encoder.name if self.encoder else ""
+
+    def follow(self, db: Session, *, in_request: bool = True) -> None:
+        """Bring indexes, thresholds and promoted models up to date: one small query when nothing changed."""
+        self.cache.follow(db, in_request=in_request)
+        if self.cache.seen_models != self.seen_models:
+            seen = self.cache.seen_models
+            self._adopt(db)
+            self.seen_models = seen
+
+    def _adopt(self, db: Session) -> None:
+        """Take what was promoted for suggestions; they are small. One that is unusable leaves what shipped."""
+        order = _promoted(db, RANKING, self.model, LearnedOrder.load)
+        confidence = _promoted(db, CONFIDENCE, self.model, Confidence.load)
+        self.ranker = Ranker(learned=order) if order else self.shipped[0]
+        self.confidence = confidence or self.shipped[1]
 
 
 class _Slot:
@@ -85,7 +111,7 @@ def warm() -> None:
     """Load everything and fill the caches before the first request."""
     engine = loaded()
     with reading() as db:
-        engine.cache.follow(db, in_request=False)
+        engine.follow(db, in_request=False)
     if engine.encoder is not None:
         engine.encoder.encode(["The first run of a model is slower than the others."])
 
@@ -122,6 +148,30 @@ def load_encoder(folder: Path) -> tuple[Encoder | None, str]:
     except Exception as err:  # noqa: BLE001 - onnxruntime and tokenizers raise types of their own for a damaged file
         log.warning("encoder_damaged", folder=str(folder), problem=str(err))
         return None, f"Suggestions by meaning are off, words are still searched. {folder} is damaged: restore it."
+
+
+def _promoted(db: Session, what: str, encoder: str, load_from: Callable[[Path], Learned]) -> Learned | None:
+    wanted = (ModelRow.what == what, ModelRow.state == ModelState.CHAMPION)
+    folder = db.scalar(select(ModelRow.folder).where(*wanted))
+    if folder is None:
+        return None
+    try:
+        check_encoder(Path(folder), encoder)
+        return load_from(Path(folder))
+    except ArtefactError as err:
+        log.warning("model_damaged", what=what, problem=str(err))
+        return None
+
+
+def check_encoder(folder: Path, encoder: str) -> None:
+    """See that what was learned is for the encoder in use.
+
+    Raises:
+        ArtefactError: it is missing, or for another one.
+    """
+    made_for = read_manifest(folder).parameters.get("encoder")
+    if encoder and made_for != encoder:
+        raise ArtefactError(f"{folder} was made for the encoder {made_for}. Train it again.")
 
 
 def load_order(folder: Path) -> LearnedOrder | None:

@@ -16,7 +16,7 @@ from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, pair_index
 from helpdesk.nlp.ranking import PASSAGE_KINDS
 from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex, VectorIndex
-from helpdesk.triage.models import EMBEDDING, KINDS, REBUILD, Embedding, SearchText
+from helpdesk.triage.models import EMBEDDING, KINDS, MODELS, REBUILD, Embedding, SearchText
 
 BATCH = 1000  # rows read at a time; searches wait for one batch at most
 FAR = 2000  # changes that a request still reads itself, in about a second
@@ -33,7 +33,7 @@ WORDS = (
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
 HEADS = select(SequenceRow.name, SequenceRow.value).where(
-    SequenceRow.name.in_((*KINDS, EMBEDDING, REBUILD, options.SEQUENCE))
+    SequenceRow.name.in_((*KINDS, EMBEDDING, MODELS, REBUILD, options.SEQUENCE))
 )
 PATH_SIGN = " › "  # between the document's title and the headings of a path
 MAX_ID = 2**31 - 1  # after every id: items whose number was seen are not read again
@@ -138,6 +138,7 @@ class IndexCache:
         self.seen_embeddings = 0
         self.seen_rebuild = 0
         self.seen_options = -1
+        self.seen_models = 0
         self.thresholds = (1.0, 1.0)
         """From which probability a suggestion is called likely, and possible, as staff chose; read by `follow`."""
 
@@ -147,6 +148,7 @@ class IndexCache:
         A request that finds very much new leaves it to a thread and goes on with what is there.
         """
         heads = {name: value for name, value in db.execute(HEADS)}  # noqa: C416 - rows, not pairs
+        self.seen_models = heads.get(MODELS, 0)
         if heads.get(options.SEQUENCE, 0) != self.seen_options:
             self.thresholds, self.seen_options = thresholds(db), heads.get(options.SEQUENCE, 0)
         behind = self._behind(heads)

@@ -3,6 +3,7 @@
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.triage import engine
 from helpdesk.triage.services import attempts, grouping, indexing, predicting
+from helpdesk.triage.services.training import run
 
 
 def index(kind: str) -> None:
@@ -37,3 +38,8 @@ def group() -> None:
     using = engine.loaded()
     if using.encoder is not None:
         grouping.run(using)
+
+
+def curve() -> None:
+    """Count what other thresholds would mean for the questions that people judged."""
+    run.draw_curve(engine.loaded())

@@ -13,6 +13,7 @@ from helpdesk.triage.enums import GroupState, ModelState, Origin, Outcome
 
 KINDS = ("answer", "question", "article", "clause", "ticket")
 EMBEDDING = "embedding"  # name of the embeddings' sequence; every kind has one of its own name
+MODELS = "models"  # sequence of promotions, for processes that have a model loaded
 REBUILD = "index_rebuild"  # sequence of rebuilds: search texts were written without a new number of their item
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
@@ -22,8 +23,10 @@ from helpdesk.tickets import queries as tickets_queries
 from helpdesk.tickets import queues, services
 from helpdesk.tickets.enums import Audience
 from helpdesk.triage.models import Attempt, Group, GroupMember
+from helpdesk.triage.services import models
 from helpdesk.triage.services.attempts import remember
 from helpdesk.triage.services.suggesting import suggest
+from helpdesk.triage.services.thresholds import Point, keep_curve
 from tests.factories import accounts, knowledge, rulebook, tickets, triage
 from tests.factories import community as posts
 
@@ -101,6 +104,7 @@ class Builder:
         self.add_questions()
         self.add_knowledge()
         self.add_accounts()
+        self.add_models()
         using = triage.make_engine(self.db)
         triage.index_all(self.db, using)
         jobs.run_waiting()
@@ -181,6 +185,14 @@ class Builder:
         self.values["suggested"] = {"token": "a" * 32, "kind": "question", "object_id": 0}
         self.values["figures"] = {"name": "weeks"}
         self.values["wrong_link"] = {"token": "no-such-token"}
+
+    def add_models(self) -> None:
+        row = models.register(
+            self.db, what="ranking", name="ranking-1", folder=Path("nowhere"), metrics={"map@10": 0.5}
+        )
+        models.promote(self.db, SYSTEM, row)
+        self.values["model"] = {"what": "ranking"}
+        keep_curve(self.db, 40, 30, [Point(step / 10, 1 - step / 10, step / 10, 1.0) for step in range(1, 10)])
 
     def add_attempt_and_topic(self) -> None:
         db, member = self.db, self.actors[Who.MEMBER]

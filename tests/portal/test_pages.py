@@ -11,7 +11,7 @@ from tests.factories.accounts import make_user
 from tests.factories.community import make_question
 from tests.factories.knowledge import make_answer
 
-ADMIN_PAGES = ["/admin", "/admin/audit", "/admin/jobs", "/admin/mail", "/admin/models"]
+ADMIN_PAGES = ["/admin", "/admin/audit", "/admin/jobs", "/admin/mail", "/admin/models", "/admin/thresholds"]
 
 
 class TestHome:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from helpdesk.kernel.errors import Conflict, Invalid, NotFound
+from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.kernel.models import JobRow
 from helpdesk.kernel.policy import SYSTEM, Role
 from helpdesk.nlp.topics import TopicClassifier
@@ -14,7 +14,8 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.triage import jobs
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import Correction, ModelRow, PredictionRow
-from helpdesk.triage.services import models, predicting, training
+from helpdesk.triage.services import models, predicting
+from helpdesk.triage.services.training import run
 from tests.factories.accounts import make_actor
 from tests.factories.tickets import make_queue, make_ticket, make_topic
 from tests.factories.triage import index_all
@@ -153,7 +154,7 @@ class TestTraining:
     def test_a_first_model_is_measured_saved_and_used(self, db, using, topics, tmp_path: Path) -> None:
         settle(db, using, topics, 110)
 
-        (trained,) = training.train(SYSTEM, using, tmp_path, say=lambda _: None)
+        (trained,) = run.train(SYSTEM, using, tmp_path, [run.TRIAGE], say=lambda _: None)
 
         assert trained.is_promoted
         assert trained.metrics["accuracy"] == 1.0
@@ -166,16 +167,18 @@ class TestTraining:
     def test_one_that_is_no_better_is_kept_aside(self, db, using, champion, topics, tmp_path: Path) -> None:
         settle(db, using, topics, 110)
 
-        (trained,) = training.train(SYSTEM, using, tmp_path, say=lambda _: None)
+        (trained,) = run.train(SYSTEM, using, tmp_path, [run.TRIAGE], say=lambda _: None)
 
         assert not trained.is_promoted
+        assert "not better beyond noise, +0.0000" in trained.verdict
         assert models.champion(db, "topic").name == "topic-1"
 
     def test_too_few_tickets_are_said_so(self, db, using, topics, tmp_path: Path) -> None:
         settle(db, using, topics, 4)
 
-        with pytest.raises(Invalid, match="Only 4 tickets have a settled topic; at least 100"):
-            training.train(SYSTEM, using, tmp_path, say=lambda _: None)
+        said: list[str] = []
+        assert run.train(SYSTEM, using, tmp_path, [run.TRIAGE], say=said.append) == []
+        assert said == ["triage: Only 4 tickets have a settled topic; at least 100 are needed to learn from."]
 
 
 class TestChangingModels:

@@ -10,7 +10,8 @@ from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import SYSTEM
 from helpdesk.triage import engine
-from helpdesk.triage.services import grouping, indexing, training
+from helpdesk.triage.services import grouping, indexing
+from helpdesk.triage.services.training import run
 
 LEARNED = 1_500  # newest enquiries; the models are ready in half a minute, and more gain nothing on generated words
 
@@ -31,8 +32,8 @@ def learner(folder: Path, say: Callable[[str], object]) -> Callable[[Plan, Progr
             progress(1)
 
         try:
-            training.train(SYSTEM, engine.loaded(), folder, limit=LEARNED, say=tick)
-        except Invalid as problem:  # too few enquiries, or no encoder: predictions wait until there are more
+            run.train(SYSTEM, engine.loaded(), folder, [run.TRIAGE], limit=LEARNED, say=tick)
+        except Invalid as problem:  # no encoder: predictions wait until there is one
             say(str(problem))
 
     return learn

@@ -71,12 +71,3 @@ def mail_message(outbox_id: int) -> ResponseReturnValue:
     with reading() as db:
         row = queries.mail_row(db, outbox_id)
     return render_template("portal/mail_message.html", mail=row)
-
-
-@bp.get("/models")
-@needs(Can.ADMINISTER)
-def models() -> ResponseReturnValue:
-    with reading() as db:
-        indexes = triage.index_states(db)
-        rows = triage.models(db)
-    return render_template("portal/models.html", indexes=indexes, models=rows)

@@ -1,9 +1,12 @@
-"""`eval retrieval`: a rulebook imported, indexed and searched exactly as the product does it."""
+"""`eval retrieval` and `eval learning`: a rulebook imported, indexed, searched and learned from as the product does."""
 
+import tempfile
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from tqdm import tqdm
@@ -23,10 +26,12 @@ from helpdesk.rulebook.drafts import CodeDraft
 from helpdesk.rulebook.models import Clause, Document, DocumentVersion
 from helpdesk.triage import engine
 from helpdesk.triage.commands.temporary import temporary_site
+from helpdesk.triage.engine import CONFIDENCE, RANKING, Engine
 from helpdesk.triage.enums import Origin
 from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services import indexing, judging
 from helpdesk.triage.services.suggesting import ranked
+from helpdesk.triage.services.training import run
 
 
 def retrieval(
@@ -44,21 +49,52 @@ def retrieval(
     with temporary_site(database_url):
         _fill(code, encoder)
         _teach(lessons, encoder)
-        with reading() as db:
-            using = engine.Engine(
-                encoder=encoder, ranker=ranker, confidence=confidence, cache=engine.make_cache(db, encoder)
-            )
-            using.cache.follow(db, in_request=False)
-            labels = _labels(db)
-            bar = tqdm(total=len(questions), unit=" questions", disable=None)
+        return _measured(questions, seen, _engine(encoder, ranker, confidence))
 
-            def rank(query: str, vector: Vectors, limit: int) -> Sequence[Suggestion]:
-                bar.update()
-                return ranked(db, SYSTEM, using, clean(query), vector, limit=limit, kinds=["clause"])
 
-            figures = searching.retrieval(questions, encoder, rank, labels.__getitem__, seen)
-            bar.close()
-            return {**figures, "passages": len(labels)}
+def learning(
+    passages: Path,
+    questions: Sequence[Question],
+    lessons: Sequence[Question],
+    database_url: str,
+    encoder: Encoder,
+    ranker: Ranker,
+    confidence: Confidence,
+) -> Mapping[str, Any]:
+    """What training on `lessons`, the later fifth held out, makes of ranking and confidence, and of `questions`."""
+    code = readers.read_passages(passages)
+    seen = {label for one in lessons for label in one.gold}
+    with temporary_site(database_url), tempfile.TemporaryDirectory() as folder:
+        _fill(code, encoder)
+        _teach(lessons, encoder)
+        using = _engine(encoder, ranker, confidence)
+        before = _measured(questions, seen, using) if questions else {}
+        trained = run.train(SYSTEM, using, Path(folder), (RANKING, CONFIDENCE), say=partial(click.echo, err=True))
+        after = _measured(questions, seen, using) if questions else {}
+    figures: dict[str, Any] = {}
+    for one in trained:
+        own = {"promoted": one.is_promoted, **{name: one.metrics[name] for name in one.metrics if name != "verdict"}}
+        figures |= {f"{one.what} {name}": value for name, value in own.items()}
+    return {**figures, **{f"asked {name}": (before[name], value) for name, value in after.items()}}
+
+
+def _engine(encoder: Encoder, ranker: Ranker, confidence: Confidence) -> Engine:
+    with reading() as db:
+        return Engine(encoder=encoder, ranker=ranker, confidence=confidence, cache=engine.make_cache(db, encoder))
+
+
+def _measured(questions: Sequence[Question], seen: Collection[Hashable] | None, using: Engine) -> Mapping[str, Any]:
+    assert using.encoder is not None
+    with reading() as db, tqdm(total=len(questions), unit=" questions", disable=None) as bar:
+        using.follow(db, in_request=False)
+        labels = _labels(db)
+
+        def rank(query: str, vector: Vectors, limit: int) -> Sequence[Suggestion]:
+            bar.update()
+            return ranked(db, SYSTEM, using, clean(query), vector, limit=limit, kinds=["clause"])
+
+        figures = searching.retrieval(questions, using.encoder, rank, labels.__getitem__, seen)
+    return {**figures, "passages": len(labels)}
 
 
 def _fill(code: CodeDraft, encoder: Encoder) -> None:

@@ -1,5 +1,6 @@
 """`eval`: measures of the product's own classes on files with known answers."""
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -81,6 +82,26 @@ def retrieval(
     known = {label for one in lessons for label in one.gold} if train else None
     ranker = Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING))
     return clauses.retrieval(passages, asked, lessons, known, database_url, _encoder(), ranker, _confidence())
+
+
+@measure("learning")
+@click.option("--passages", type=FILE, required=True, help="Clauses: DocumentID, PassageID, text.")
+@click.option("--train", type=FILE, required=True, help="Questions whose clauses people linked, the oldest first.")
+@click.option("--questions", type=FILE, help="Other questions, asked before and after.")
+@click.option("--shuffle", is_flag=True, help="Give the clauses of each question to another: nothing can be learned.")
+@click.option("--without-shipped", is_flag=True, help="Begin without the order of clauses that ships.")
+@click.option("--database-url", default="", help="An empty database to fill; SQLite in a temporary file by default.")
+def learning(
+    passages: Path, train: Path, questions: Path | None, shuffle: bool, without_shipped: bool, database_url: str
+) -> Mapping[str, Any]:
+    """What `train` makes of questions whose clauses people linked."""
+    lessons, asked = _with_gold(train), _with_gold(questions) if questions else []
+    if shuffle:
+        golds = [one.gold for one in lessons]
+        random.Random(0).shuffle(golds)  # noqa: S311 - nobody has to guess it
+        lessons = [Question(one.text, gold) for one, gold in zip(lessons, golds, strict=True)]
+    learned = None if without_shipped else engine.load_order(_settings().models_dir / engine.RANKING)
+    return clauses.learning(passages, asked, lessons, database_url, _encoder(), Ranker(learned=learned), _confidence())
 
 
 def _with_gold(path: Path) -> list[Question]:

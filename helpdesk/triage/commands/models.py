@@ -15,7 +15,8 @@ from helpdesk.nlp.manifest import ArtefactError
 from helpdesk.triage import engine
 from helpdesk.triage.commands import output
 from helpdesk.triage.queries import state
-from helpdesk.triage.services import models, training
+from helpdesk.triage.services import models
+from helpdesk.triage.services.training import run
 
 
 def _settings() -> Settings:
@@ -24,19 +25,26 @@ def _settings() -> Settings:
 
 
 @click.command("train")
-@click.option("--what", type=click.Choice(["triage"]), default="triage", show_default=True)
-@click.option("--limit", type=click.IntRange(1), default=training.LIMIT, show_default=True, help="Newest tickets.")
+@click.option(
+    "--what",
+    type=click.Choice([*run.WHATS, "all"]),
+    default="all",
+    show_default=True,
+    help="Topics and priorities, the order of passages, the probabilities of suggestions, or all three.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Newest tickets or questions to learn from.")
 @with_appcontext
-def train_command(what: str, limit: int) -> None:
-    """Learn from what people settled. A better model takes over, and can be rolled back."""
+def train_command(what: str, limit: int | None) -> None:
+    """Learn from what people did. A model that is better on later rows takes over, and can be rolled back."""
+    whats = run.WHATS if what == "all" else (what,)
     try:
-        trained = training.train(SYSTEM, engine.loaded(), _settings().data_dir / "models", limit=limit, say=click.echo)
+        trained = run.train(
+            SYSTEM, engine.loaded(), _settings().data_dir / "models", whats, limit=limit, say=click.echo
+        )
     except (HelpdeskError, ValueError) as err:
         raise click.ClickException(str(err)) from err
     for one in trained:
-        before = "there was none" if one.champion_accuracy is None else f"was {one.champion_accuracy:.3f}"
-        verdict = "in use from now on" if one.is_promoted else "kept aside: the present model is as good"
-        click.echo(f"{one.name}: accuracy {one.metrics['accuracy']:.3f} ({before}); {verdict}.")
+        output.table([("", ""), *((name, value) for name, value in one.metrics.items() if name != "verdict")])
 
 
 models_group = click.Group("models", help="Trained models and which of them is in use.")
@@ -45,13 +53,13 @@ models_group = click.Group("models", help="Trained models and which of them is i
 @models_group.command("list")
 @with_appcontext
 def list_models() -> None:
-    """Every model, its state and its accuracy."""
+    """Every model, its state and how it compared."""
     with reading() as db:
         rows = state.models(db)
     if not rows:
         click.echo("No model was trained here yet. Run `python -m helpdesk train`.")
     for row in rows:
-        click.echo(f"{row.what:<9} {row.name:<28} {row.state:<11} accuracy {row.metrics.get('accuracy', '–')}")
+        click.echo(f"{row.what:<10} {row.name:<34} {row.state:<11} {row.metrics.get('verdict', '')}")
 
 
 @models_group.command("show")
@@ -83,16 +91,16 @@ def promote(name: str) -> None:
 
 
 @models_group.command("rollback")
-@click.argument("what", type=click.Choice(["topic", "priority"]))
+@click.argument("what", type=click.Choice(["ranking", "confidence", "topic", "priority"]))
 @with_appcontext
 def rollback(what: str) -> None:
     """Bring back the model that the present one replaced."""
     try:
         with unit_of_work() as db:
-            row = models.roll_back(db, SYSTEM, what)
+            name = models.roll_back(db, SYSTEM, what)
     except HelpdeskError as err:
         raise click.ClickException(str(err)) from err
-    click.echo(f"{row.name} is in use again.")
+    click.echo(f"{name} is in use again.")
 
 
 encoder_group = click.Group("encoder", help="The model that turns text into vectors.")

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import sources
 from helpdesk.kernel.models import SequenceRow
+from helpdesk.nlp.manifest import ArtefactError, verify
+from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import IndexState, ModelRow, SearchText
 
 
@@ -51,6 +54,17 @@ def _by_kind(db: Session, query: Select[str, int]) -> dict[str, int]:
 def _behind(db: Session, kind: str, state: IndexState | None) -> int:
     changed = select(func.count()).select_from(SearchText).where(SearchText.kind == kind)
     return db.scalar(changed.where(SearchText.seq > (state.seq if state else 0))) or 0
+
+
+def model_problems(db: Session) -> list[str]:
+    """A sentence for each model that is in use by its row but cannot be used; what ships stands in for it."""
+    problems = []
+    for row in db.scalars(select(ModelRow).where(ModelRow.state == ModelState.CHAMPION)):
+        try:
+            verify(Path(row.folder))
+        except ArtefactError as err:
+            problems.append(f"The model {row.name} cannot be used. {err} Or run `models rollback {row.what}`.")
+    return problems
 
 
 def models(db: Session) -> list[ModelRow]:

@@ -38,7 +38,7 @@ def refresh(db: Session, kind: str, ids: Sequence[int]) -> None:
     db.flush()
     documents = {document.id: document for document in sources.source(kind).documents(db, ids=ids)}
     rows = _rows(db, kind, ids)
-    leads = _leads(db, kind, ids)
+    leads = leads_of(db, kind, ids)
     for object_id in dict.fromkeys(ids):
         document = documents.get(object_id)
         row = rows.get(object_id)
@@ -68,7 +68,7 @@ def lead(db: Session, kind: str, ids: Iterable[int]) -> None:
     # Locked before judgements are read: of two that come at once, the later one then sees the earlier one's.
     locked = _of(kind, ids).order_by(SearchText.id).with_for_update().execution_options(populate_existing=True)
     found = {row.object_id: row for row in db.scalars(locked) if not row.is_deleted}
-    leads = _leads(db, kind, found)
+    leads = leads_of(db, kind, found)
     changed = [row for row in found.values() if row.leads != leads.get(row.object_id, [])]
     if not changed:
         return
@@ -77,7 +77,7 @@ def lead(db: Session, kind: str, ids: Iterable[int]) -> None:
     jobs.enqueue(db, "triage.index", key=f"triage.index:{kind}", kind=kind)
 
 
-def _leads(db: Session, kind: str, ids: Iterable[int]) -> dict[int, list[str]]:
+def leads_of(db: Session, kind: str, ids: Iterable[int]) -> dict[int, list[str]]:
     """The questions that each item answered, the first ones first, each once: parts keep their numbers."""
     rows = db.execute(
         select(Judgement.object_id, Judgement.query, Judgement.origin, Judgement.organisation_id)
@@ -128,7 +128,7 @@ def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None)
             after = _start(db, kind, encoder.name)
             ids, last = _next(db, kind, after)
             documents = list(sources.source(kind).documents(db, ids=ids)) if ids else []
-            leads = _leads(db, kind, ids)
+            leads = leads_of(db, kind, ids)
             known = _embeddings(db, kind, ids)
         if not ids:
             return done

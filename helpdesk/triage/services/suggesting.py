@@ -103,7 +103,7 @@ def ranked(
     allowed = _allowed(db, actor, chosen)
     cited = {kind: ids for kind, ids in cited_items(db, query).items() if kind in allowed}
     widened = resolver.memory.widened(query)
-    using.cache.follow(db)
+    using.follow(db)
     with using.cache.lock:
         shelves = _shelves(db, using, widened, vector, allowed, cited)
         suggester = Suggester(using.encoder, shelves, using.ranker, using.confidence)  # type: ignore[arg-type]

@@ -1,0 +1,88 @@
+"""`train`: fits challengers, one training at a time, and lets each take over that is better on later rows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+from helpdesk.kernel.db import reading
+from helpdesk.kernel.errors import Invalid
+from helpdesk.kernel.policy import Actor
+from helpdesk.triage.engine import CONFIDENCE, RANKING, Engine
+from helpdesk.triage.services.training import curve, tickets
+from helpdesk.triage.services.training.alone import Say, one_at_a_time
+from helpdesk.triage.services.training.keeping import Challenger, TooFew, Trained, keep, sweep
+from helpdesk.triage.services.training.practice import Practice, practise
+
+TRIAGE = "triage"
+WHATS = (TRIAGE, RANKING, CONFIDENCE)  # in this order: probabilities are of what the order puts first
+
+
+def train(
+    actor: Actor,
+    using: Engine,
+    folder: Path,
+    whats: Sequence[str] = WHATS,
+    *,
+    limit: int | None = None,
+    say: Say = print,
+) -> list[Trained]:
+    """Fit challengers for `whats`, keep them below `folder`, and promote each that is better beyond noise.
+
+    What there is too little to learn from is said and left out.
+
+    Args:
+        actor: who trains.
+        using: the models in use.
+        folder: where models are kept.
+        whats: of WHATS.
+        limit: newest rows of each kind to learn from; each kind's own by default.
+        say: takes sentences of what goes on.
+
+    Raises:
+        Invalid: the encoder is missing, or a model cannot be written.
+    """
+    if using.encoder is None:
+        raise Invalid(using.problem)
+    trained: list[Trained] = []
+    practice = cache(partial(practise, using.encoder))
+    with one_at_a_time(folder, say):
+        sweep(folder)
+        for what in whats:
+            with reading() as db:
+                using.follow(db, in_request=False)
+            try:
+                for challenger in _challengers(what, using, practice, limit, say):
+                    trained.append(keep(actor, folder, challenger))
+                    say(f"{trained[-1].name}: {trained[-1].verdict}")
+            except TooFew as few:
+                say(f"{what}: {few}")
+        if set(whats) & {RANKING, CONFIDENCE}:
+            _draw(using, practice())
+    return trained
+
+
+def draw_curve(using: Engine) -> bool:
+    """Count the curve of thresholds anew; whether there were judged questions enough."""
+    if using.encoder is None:
+        return False
+    return _draw(using, practise(using.encoder, limit=curve.LIMIT))
+
+
+def _draw(using: Engine, practice: Practice) -> bool:
+    with reading() as db:
+        using.follow(db, in_request=False)
+    return curve.draw(using, practice)
+
+
+def _challengers(
+    what: str, using: Engine, practice: Callable[[], Practice], limit: int | None, say: Say
+) -> Iterator[Challenger]:
+    # They bring what only learns with them, which a web process, whose jobs and commands import this, never loads.
+    from helpdesk.triage.services.training import confidence, ranking  # noqa: PLC0415
+
+    if what == TRIAGE:
+        yield from tickets.learn(using, say, limit=limit or tickets.LIMIT)
+    elif what == RANKING:
+        yield ranking.learn(using, practice(), say, limit=limit or ranking.LIMIT)
+    else:
+        yield confidence.learn(using, practice(), say, limit=limit or confidence.LIMIT)

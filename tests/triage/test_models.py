@@ -1,0 +1,209 @@
+"""Models in use: promoted, followed by every process, rolled back, and never half of one."""
+
+import errno
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from helpdesk.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from helpdesk.kernel.models import AuditRow
+from helpdesk.kernel.policy import SYSTEM, Role
+from helpdesk.nlp.confidence import Confidence
+from helpdesk.nlp.evaluation.bootstrap import Difference
+from helpdesk.nlp.manifest import Manifest, write_manifest
+from helpdesk.nlp.passages import FEATURES, LearnedOrder
+from helpdesk.triage.commands.indexing import find_problems
+from helpdesk.triage.enums import ModelState
+from helpdesk.triage.models import ModelRow
+from helpdesk.triage.services import models
+from helpdesk.triage.services.training.alone import WAITING, one_at_a_time
+from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, keep, save_whole, sweep
+from tests.factories.accounts import make_actor
+from tests.factories.triage import BY_COSINE
+
+BETTER = Difference(0.02, 0.01, 0.03, 100)
+WORSE = Difference(0.01, -0.01, 0.03, 100)
+
+
+def promoted(db, what: str, folder: Path, name: str = "one") -> ModelRow:
+    row = models.register(db, what=what, name=f"{what}-{name}", folder=folder, metrics={})
+    models.promote(db, SYSTEM, row)
+    return row
+
+
+def saved_confidence(folder: Path, encoder: str) -> Path:
+    folder.mkdir()
+    manifest = Manifest(name="confidence", parameters={"encoder": encoder})
+    Confidence({"passage": BY_COSINE}).save(folder, manifest)
+    return folder
+
+
+def saved_order(folder: Path, encoder: str) -> Path:
+    folder.mkdir()
+    manifest = Manifest(name="ranking", parameters={"features": list(FEATURES), "encoder": encoder})
+    LearnedOrder((), np.eye(4, dtype=np.float32)).save(folder, manifest)
+    return folder
+
+
+def challenger(difference: Difference | None = BETTER, **facts) -> Challenger:
+    def save(folder: Path, manifest: Manifest) -> None:
+        (folder / "weights.json").write_text("[1, 2]")
+        write_manifest(folder, manifest)
+
+    return Challenger(
+        **{"what": "ranking", "save": save, "metrics": {"map@10": 0.7}, "difference": difference, **facts}
+    )
+
+
+class TestFollowing:
+    def test_a_running_process_takes_what_was_promoted_and_goes_back_again(self, db, using, tmp_path) -> None:
+        using.follow(db)
+        shipped = using.confidence
+        promoted(db, "confidence", saved_confidence(tmp_path / "a", using.model))
+        promoted(db, "ranking", saved_order(tmp_path / "b", using.model))
+        using.follow(db)
+        assert set(using.confidence.curves) == {"passage"}
+        assert isinstance(using.ranker.learned, LearnedOrder)
+
+        models.roll_back(db, SYSTEM, "confidence")
+        models.roll_back(db, SYSTEM, "ranking")
+        using.follow(db)
+        assert using.confidence is shipped
+        assert using.ranker.learned is None
+
+    def test_it_costs_nothing_while_nothing_is_promoted(self, db, using, counter) -> None:
+        using.follow(db)
+        asked = counter(db)
+        using.follow(db)
+        assert asked.stop() == 1
+
+    @pytest.mark.parametrize("harm", ["missing", "damaged", "another encoder"])
+    def test_one_that_cannot_be_used_leaves_what_shipped_and_is_named(self, db, using, tmp_path, harm) -> None:
+        shipped = using.confidence
+        folder = saved_confidence(tmp_path / "a", using.model if harm != "another encoder" else "another")
+        if harm != "another encoder":
+            (folder / "curves.json").write_text("{}")
+        if harm == "missing":
+            (folder / "manifest.json").unlink()
+        promoted(db, "confidence", folder)
+        db.commit()
+        using.follow(db)
+
+        assert using.confidence is shipped
+        if harm != "another encoder":
+            assert any("The model confidence-one cannot be used" in problem for problem in find_problems())
+
+
+class TestGoingBack:
+    def test_what_shipped_counts_as_the_earlier_one(self, db, tmp_path) -> None:
+        promoted(db, "ranking", tmp_path)
+
+        assert models.roll_back(db, SYSTEM, "ranking") == "ranking (shipped)"
+        assert models.champion(db, "ranking") is None
+        with pytest.raises(NotFound):
+            models.roll_back(db, SYSTEM, "ranking")
+
+    def test_it_is_written_down_who_did_it(self, db, tmp_path) -> None:
+        first, second = promoted(db, "ranking", tmp_path), promoted(db, "ranking", tmp_path, "two")
+        admin = make_actor(db, Role.ADMIN)
+
+        assert models.roll_back(db, admin, "ranking") == first.name
+
+        assert (first.state, second.state) == (ModelState.CHAMPION, ModelState.RETIRED)
+        db.flush()
+        row = db.scalars(select(AuditRow).where(AuditRow.action == "model.rolled_back")).one()
+        assert (row.actor_id, row.details) == (admin.id, {"name": first.name, "instead_of": second.name})
+
+    @pytest.mark.parametrize("role", [Role.MEMBER, Role.AGENT, Role.LEAD])
+    def test_nobody_else_may(self, db, tmp_path, role) -> None:
+        row = promoted(db, "ranking", tmp_path)
+        other = models.register(db, what="ranking", name="other", folder=tmp_path, metrics={})
+        for act in (lambda who: models.roll_back(db, who, "ranking"), lambda who: models.promote(db, who, other)):
+            with pytest.raises(Forbidden):
+                act(make_actor(db, role))
+        assert row.state == ModelState.CHAMPION
+
+    def test_an_encoder_is_switched_by_its_setting(self, db, tmp_path) -> None:
+        row = models.register(db, what="encoder", name="encoder-1", folder=tmp_path, metrics={})
+        with pytest.raises(Conflict, match="HELPDESK_ENCODER"):
+            models.promote(db, SYSTEM, row)
+
+
+class TestKeeping:
+    def test_a_better_one_takes_over_and_its_figures_are_kept(self, db, tmp_path) -> None:
+        trained = keep(SYSTEM, tmp_path, challenger())
+
+        assert trained.is_promoted
+        row = models.champion(db, "ranking")
+        assert (row.metrics["difference"], row.metrics["low"], row.metrics["high"]) == (0.02, 0.01, 0.03)
+        manifest = json.loads((tmp_path / trained.name / "manifest.json").read_text())
+        assert manifest["metrics"] == row.metrics
+        assert set(manifest["files"]) == {"weights.json"}
+
+    @pytest.mark.parametrize(
+        ("facts", "said"),
+        [({"difference": WORSE}, "not better beyond noise"), ({"objection": "it forgets much."}, "it forgets much.")],
+    )
+    def test_others_are_kept_aside(self, db, tmp_path, facts, said) -> None:
+        trained = keep(SYSTEM, tmp_path, challenger(**facts))
+
+        assert not trained.is_promoted
+        assert said in trained.verdict
+        assert models.champion(db, "ranking") is None
+
+    def test_a_full_disk_leaves_the_old_one_and_no_half_of_the_new(self, db, tmp_path) -> None:
+        old = promoted(db, "ranking", tmp_path / "old")
+
+        def save(folder: Path, _manifest: Manifest) -> None:
+            (folder / "weights.json").write_text("[1")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with pytest.raises(Invalid, match=r"No space left on device. The model in use stays"):
+            keep(SYSTEM, tmp_path, challenger(save=save))
+
+        assert models.champion(db, "ranking") is old
+        assert db.scalars(select(ModelRow)).all() == [old]
+        assert list(tmp_path.iterdir()) == []
+
+    def test_what_a_killed_training_left_is_swept_and_never_takes_the_place_of_a_model(self, tmp_path) -> None:
+        (tmp_path / f"{PARTIAL}ranking-1").mkdir()
+        save_whole(tmp_path / "ranking-2", lambda folder: (folder / "x").write_text("y"))
+        sweep(tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["ranking-2"]
+
+
+class TestOneAtATime:
+    def test_a_second_training_waits_and_says_so(self, db, tmp_path) -> None:
+        order: list[str] = []
+        inside, may_end = threading.Event(), threading.Event()
+
+        def first() -> None:
+            with one_at_a_time(tmp_path, order.append):
+                order.append("first begins")
+                inside.set()
+                may_end.wait(10)
+                order.append("first ends")
+
+        def say(sentence: str) -> None:
+            order.append(sentence)
+            may_end.set()
+
+        thread = threading.Thread(target=first)
+        thread.start()
+        inside.wait(10)
+        with one_at_a_time(tmp_path, say):
+            order.append("second begins")
+        thread.join()
+        assert order == ["first begins", WAITING, "first ends", "second begins"]
+
+    def test_one_that_failed_gives_the_lock_back(self, db, tmp_path) -> None:
+        said: list[str] = []
+        with pytest.raises(ZeroDivisionError), one_at_a_time(tmp_path, said.append):
+            raise ZeroDivisionError
+        with one_at_a_time(tmp_path, said.append):
+            pass
+        assert said == []
