@@ -122,10 +122,17 @@ class TestSearching:
         assert figures["recall@1"] == figures["mrr"] == 1
 
     def test_only_earlier_questions_of_the_group_count(self, hashing):
-        texts = ["credit cover first", "credit cover second", "credit cover third", "zebra"]
+        texts = ["credit cover first", "credit cover second", "credit cover third", "zebra", "credit cover fourth"]
         suggester = suggester_over(texts, hashing.encode(texts), hashing, CONFIDENCE, kind="question")
-        dates = ["2025-01-01", "2025-08-01", "2025-08-01", "2025-09-01"]
-        figures = earlier(texts, ["g", "g", "", "h"], dates, "2025-07-01", hashing, suggester)
+        dates = ["2025-08-01", "2025-01-01", "2025-08-01", "2025-09-01", "2025-10-01"]
+        figures = earlier(texts, ["g", "g", "", "h", "h"], dates, "2025-07-01", hashing, suggester)
+        # The first finds the second, the last its fellow of another wording, and the rest have nobody before them.
+        assert figures == {"recall@10": 1, "questions": 2}
+
+    def test_of_one_day_the_questions_that_stand_first_came_first(self, hashing):
+        texts, dates = ["credit cover first", "zebra", "credit cover second"], ["2025-08-01"] * 3
+        suggester = suggester_over(texts, hashing.encode(texts), hashing, CONFIDENCE, kind="question")
+        figures = earlier(texts, ["g", "", "g"], dates, "2025-07-01", hashing, suggester)
         assert figures == {"recall@10": 1, "questions": 1}
 
     def test_abstaining_is_measured_on_what_nobody_can_answer(self, suggester, hashing):

@@ -38,8 +38,22 @@ def suggester_over(
     kind: str,
     items: Sequence[int] | None = None,
     groups: Mapping[int, int] | None = None,
+    ranker: Ranker | None = None,
 ) -> Suggester:
-    """A suggester in memory over `texts` and their vectors; equal `items` are parts of one item.
+    """A suggester in memory over `texts` and their vectors; see `shelf_of`."""
+    shelf = shelf_of(kind, texts, vectors, items=items, groups=groups)
+    return Suggester(encoder, [shelf], ranker or Ranker(), confidence)
+
+
+def shelf_of(
+    kind: str,
+    texts: Sequence[str],
+    vectors: Vectors,
+    *,
+    items: Sequence[int] | None = None,
+    groups: Mapping[int, int] | None = None,
+) -> Shelf:
+    """The indexes of `texts` and their vectors, shape (n, d); equal `items` are parts of one item.
 
     With `groups`, the document of each item, the texts are passages and their pairs of words are indexed too.
     """
@@ -49,13 +63,13 @@ def suggester_over(
         keys.append(key_of(item, parts[item]))
         parts[item] += 1
     shelf = Shelf(
-        kind, Bm25Index(), FaissIndex(encoder.dimension), None if groups is None else pair_index(), None, groups or {}
+        kind, Bm25Index(), FaissIndex(vectors.shape[1]), None if groups is None else pair_index(), None, groups or {}
     )
     if shelf.pairs is not None:
         shelf.pairs.put(keys, texts)
     shelf.lexical.put(keys, texts)
     shelf.vectors.put(keys, vectors)
-    return Suggester(encoder, [shelf], Ranker(), confidence)
+    return shelf
 
 
 def ranker_of(suggester: Suggester, allowed: Mapping[str, Keys] | None = None) -> Rank:
@@ -120,10 +134,11 @@ def earlier(
     """recall@10 of earlier questions with the same answer, for questions dated `start` or later.
 
     `suggester` holds every text under its row number as a `question`. The measure is whether any
-    question of the group, tabled on an earlier day, is among the first ten earlier ones.
+    question of the group, tabled before, is among the first ten that were; of one day's questions
+    those that stand first in the file came first.
     """
     order = np.argsort(np.array(dates), kind="stable")
-    by_date = np.array(dates)[order]
+    place = np.argsort(order)
     members: dict[str, list[int]] = {}
     for row, group in enumerate(groups):
         if group:
@@ -131,11 +146,10 @@ def earlier(
     hits = []
     vectors = encoder.encode(texts)
     for row, group in enumerate(groups):
-        before = {other for other in members.get(group, ()) if dates[other] < dates[row]}
+        before = {other for other in members.get(group, ()) if place[other] < place[row]}
         if dates[row] < start or not before:
             continue
-        older = order[: np.searchsorted(by_date, dates[row])]
-        allowed = {"question": np.array([key_of(int(at)) for at in older], dtype=np.int64)}
+        allowed = {"question": np.array([key_of(int(at)) for at in order[: place[row]]], dtype=np.int64)}
         found = suggester.rank(texts[row], vector=vectors[row], limit=10, allowed=allowed)
         hits.append(any(one.id in before for one in found))
     return {"recall@10": _mean(hits), "questions": float(len(hits))}
