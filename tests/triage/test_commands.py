@@ -1,14 +1,18 @@
 """The command line of triage: what it prints, and what it says about bad files."""
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskCliRunner
 
+from helpdesk.config import PROJECT_ROOT
 from helpdesk.kernel import db as database
 from helpdesk.knowledge.models import PublishedAnswer
+from helpdesk.nlp.evaluation import peers
+from helpdesk.nlp.evaluation.contenders import Bm25Finder, Contender
 from helpdesk.triage.commands.indexing import find_problems
 from tests.factories.knowledge import make_answer
 
@@ -204,6 +208,62 @@ class TestBadFiles:
         )
 
         assert "not empty" in result.output
+
+
+class TestComparing:
+    @pytest.fixture
+    def packs(self, tmp_path: Path, monkeypatch) -> Path:
+        # One that is there and one that is not, whatever is installed where this runs.
+        contenders = (Contender("BM25", Bm25Finder), Contender("absent", Bm25Finder, ("no_such_package",)))
+        monkeypatch.setattr(peers, "FINDERS", contenders)
+        gold = {"DocumentID": 1, "PassageID": "1"}
+        for name, row in {
+            "obliqa/passages.jsonl": {**gold, "text": "A Party lodges cover."},
+            "obliqa/test_a.jsonl": {"question": "Who lodges cover?", "gold": [gold]},
+            "stackfaq/faqs.jsonl": {"id": "f1", "question": "How is a password reset?"},
+            "stackfaq/queries_a.jsonl": {"query": "Reset password", "faq": "f1"},
+        }.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            write_lines(tmp_path / name, [row])
+        (tmp_path / "obliqa/passages.jsonl.gz").write_bytes(
+            gzip.compress((tmp_path / "obliqa/passages.jsonl").read_bytes())
+        )
+        return tmp_path
+
+    @pytest.mark.slow
+    def test_each_is_a_row_and_what_is_missing_is_named_with_its_cure(self, runner, packs: Path) -> None:
+        result = runner.invoke(args=["bench", "peers", "--data", str(packs), "--task", "finding", "--json"])
+
+        rows = json.loads(result.stdout)["results"]
+        assert [row["contender"] for row in rows] == ["BM25", "absent"] * 2
+        assert [row["recall@1"] for row in rows[::2]] == [1, 1]
+        assert rows[1]["missing"] == ["no_such_package"]
+        assert rows[1]["install"] == "pip install -r requirements-bench.txt"
+        assert (PROJECT_ROOT / "requirements-bench.txt").is_file()
+
+    @pytest.mark.slow
+    def test_the_table_is_for_people(self, runner, packs: Path) -> None:
+        lines = runner.invoke(args=["bench", "peers", "--data", str(packs), "--task", "finding"]).stdout.splitlines()
+
+        assert lines[1] == "obliqa, clauses (1 over 1)"
+        assert lines[2].split() == [
+            "recall@1",
+            "recall@5",
+            "recall@10",
+            "map@10",
+            "p50_ms",
+            "p95_ms",
+            "seconds",
+            "peak_mb",
+        ]
+        assert lines[3].split()[:5] == ["BM25", "1.000", "1.000", "1.000", "1.000"]
+        assert lines[4].endswith("is not here (no_such_package): pip install -r requirements-bench.txt")
+
+    def test_a_pack_that_is_not_there_is_named(self, runner, tmp_path: Path) -> None:
+        result = runner.invoke(args=["bench", "peers", "--data", str(tmp_path)])
+
+        assert result.exit_code == 1
+        assert "There is no file" in result.output
 
 
 class TestIndex:

@@ -28,6 +28,7 @@ from helpdesk.kernel import clock, sources
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.policy import Actor, Role
 from helpdesk.triage import engine
+from helpdesk.triage.commands import comparing
 from helpdesk.triage.models import SearchText
 from helpdesk.triage.services.suggesting import suggest
 
@@ -50,12 +51,14 @@ class Timing:
     count: int
 
 
-@click.command("bench")
+@click.group("bench", invoke_without_command=True, commands=[comparing.peers_command])
 @click.option("--requests", type=click.IntRange(20), default=200, show_default=True, help="Of each kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_appcontext
 def bench_command(requests: int, as_json: bool) -> None:
     """Time suggestions in this process, then pages of two web processes of their own."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     engine.warm()
     with reading() as db:
         texts = _texts(db, requests)
