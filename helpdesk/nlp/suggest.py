@@ -11,6 +11,7 @@ from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
 from helpdesk.nlp.ranking import Candidate, Ranker, matching_of
 from helpdesk.nlp.vectors import VectorIndex
+from helpdesk.nlp.words import terms
 
 # An item is indexed in parts: its own text, and every wording that led to it. The index's key
 # holds both, so that one suggestion is made of the best part.
@@ -191,8 +192,9 @@ class Suggester:
             near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
         votes = Counter((kind, item) for _, kind, item in near[:NEAREST])
+        asked = len(terms(query))
         for one in found:
-            one.agreement = votes.get((one.kind, one.id), 0) / NEAREST
+            one.agreement, one.asked = votes.get((one.kind, one.id), 0) / NEAREST, asked
         return found
 
     def _reasons(self, query: str, candidate: Candidate) -> tuple[str, ...]:

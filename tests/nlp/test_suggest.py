@@ -57,6 +57,24 @@ class TestSuggesting:
         assert found(ranked) == [("answer", 1), ("article", 2)]
         assert ranked[1].probability > ranked[0].probability
 
+    def test_words_say_more_between_long_questions(self):
+        alike = [
+            Candidate("ticket", 1, 1, words=0.2, cosine=0.80),
+            Candidate("ticket", 2, 2, words=0.4, cosine=0.70),
+            Candidate("ticket", 3, 3, words=0.0, cosine=0.10),
+        ]
+        firsts = []
+        for terms in (8, 10, 12, 40):
+            for one in alike:
+                one.asked = terms
+            firsts.append(int(Ranker().scores(alike).argmax()))
+        assert firsts == [0, 0, 1, 1]
+
+    def test_the_terms_of_the_question_are_counted(self, suggester, hashing):
+        query = "How is the credit cover for G3.20 calculated"
+        found = suggester.candidates(query, hashing.encode([query])[0])
+        assert {one.asked for one in found} == {4}
+
     def test_without_learned_curves_nothing_is_probable(self):
         assert not Confidence({}).probabilities([Candidate("answer", 1, 1, words=1.0, cosine=1.0)]).any()
 

@@ -12,8 +12,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.confidence import Confidence
@@ -194,6 +192,9 @@ class TfidfSorter:
     """Logistic regression over TF-IDF of words, pairs of words and pieces of words."""
 
     def __init__(self, models: Path) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - for learning only
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
         self.views = (
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
             TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
