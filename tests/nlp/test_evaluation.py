@@ -1,4 +1,5 @@
 import gzip
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -151,6 +152,13 @@ class TestSorting:
         figures = sorting.triage(rows, rows, hashing, unknown_train=["fish soup"], unknown_test=["zebra giraffe"])
         assert figures["accuracy"] == figures["top3"] == figures["unknown_auroc"] == 1
         assert {"ece", "ece_by_chance", "coverage_at_95", "unknown_recall", "known_kept"} <= set(figures)
+
+    def test_few_texts_of_each_label_are_drawn_by_seed(self):
+        rows = sorting.Labelled([f"text {at}" for at in range(40)], ["a", "b"] * 19 + ["c"] * 2)
+        few = sorting.drawn(rows, 5, seed=0)
+        assert Counter(few.labels) == {"a": 5, "b": 5, "c": 2}
+        assert few.texts == [text for text in rows.texts if text in set(few.texts)]
+        assert few == sorting.drawn(rows, 5, seed=0) != sorting.drawn(rows, 5, seed=1)
 
     def test_clusters_report_every_figure(self, hashing):
         texts = [f"{word} question n{at}" for word in ("credit cover", "password login") for at in range(20)]

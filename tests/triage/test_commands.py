@@ -99,6 +99,21 @@ class TestEvaluating:
         assert {"recall@1", "recall@5", "recall@10", "mrr"} <= found.keys()
         assert found["recall@1"] == 1
 
+    def test_duplicates_among_items_of_other_files(self, runner, tmp_path: Path) -> None:
+        known = write_lines(tmp_path / "known.jsonl", [{"id": "panel", "question": TOPICS["panel"]}])
+        pairs = write_lines(tmp_path / "pairs.jsonl", [{"query": "Who may join the Panel?", "faq": "panel"}])
+        same = write_lines(tmp_path / "same.jsonl", [{"question": "Who may join the Panel?"}, {"question": "Meters"}])
+        clause = write_lines(tmp_path / "clauses.jsonl", [{"DocumentID": 1, "text": "The Panel has members."}])
+        arguments = ("duplicates", "--questions", known, "--pairs", pairs)
+
+        found = figures(runner, *arguments, "--beside", f"question={same}", "--beside", f"clause={clause}")
+
+        assert (found["recall@1"], found["recall@5"], found["items"]) == (0, 1, 4)
+        for bad in (str(same), f"car={same}", f"question={tmp_path / 'absent'}"):
+            result = runner.invoke(args=["eval", *map(str, arguments), "--beside", bad])
+            assert result.exit_code == 2
+            assert "Invalid value for '--beside'" in result.output
+
     def test_earlier(self, runner, tmp_path: Path) -> None:
         rows = [
             {"id": 1, "question": "To ask the Secretary of State, how cover is lodged", "date_tabled": "2025-01-02"},

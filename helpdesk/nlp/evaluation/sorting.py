@@ -1,5 +1,6 @@
 """Measures of sorting: into known topics, into groups found without labels; and of reading citations."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,19 @@ class Labelled:
 
     texts: Sequence[str]
     labels: Sequence[str]
+
+
+def drawn(rows: Labelled, per_label: int, seed: int) -> Labelled:
+    """At most so many texts of each label, drawn at random, in their old order."""
+    order = np.random.default_rng(seed).permutation(len(rows.labels))
+    taken: Counter[str] = Counter()
+    kept = []
+    for at in order.tolist():
+        taken[rows.labels[at]] += 1
+        if taken[rows.labels[at]] <= per_label:
+            kept.append(at)
+    kept.sort()
+    return Labelled([rows.texts[at] for at in kept], [rows.labels[at] for at in kept])
 
 
 def triage(

@@ -22,8 +22,9 @@ from helpdesk.nlp.evaluation.sorting import Labelled
 from helpdesk.nlp.manifest import ArtefactError
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.ranking import Ranker
+from helpdesk.nlp.suggest import Suggester
 from helpdesk.triage import engine
-from helpdesk.triage.commands import clauses, output
+from helpdesk.triage.commands import beside, clauses, output
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 ID_COLUMNS = ("id", "faq", "category", "intent", "label")
@@ -80,8 +81,11 @@ def retrieval(
     """Whether the right clauses are found for a question."""
     asked, lessons = _with_gold(questions)[:limit], _with_gold(train) if train else []
     known = {label for one in lessons for label in one.gold} if train else None
-    ranker = Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING))
-    return clauses.retrieval(passages, asked, lessons, known, database_url, _encoder(), ranker, _confidence())
+    return clauses.retrieval(passages, asked, lessons, known, database_url, _encoder(), _ranker(), _confidence())
+
+
+def _ranker() -> Ranker:
+    return Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING))
 
 
 @measure("learning")
@@ -125,15 +129,24 @@ def _gold(row: readers.Row) -> list[tuple[str, str]]:
 @click.option("--pairs", type=FILE, required=True, help="Re-phrasings and the known question behind each.")
 @click.option("--query-column", default="query", show_default=True)
 @click.option("--target-column", default="faq", show_default=True)
-def duplicates(questions: Path, pairs: Path, query_column: str, target_column: str) -> Mapping[str, Any]:
-    """Whether the known question behind a re-phrasing is found."""
+@click.option(
+    "--beside", "others", type=beside.Beside(), multiple=True, help="KIND=FILE: texts of another file in the same list."
+)
+def duplicates(
+    questions: Path, pairs: Path, query_column: str, target_column: str, others: tuple[tuple[str, Path], ...]
+) -> Mapping[str, Any]:
+    """Whether the known question behind a re-phrasing is found, alone or among items of other files."""
     known = readers.read_rows(questions)
-    texts, labels = readers.column(known, None, readers.TEXT_COLUMNS), readers.column(known, None, ID_COLUMNS)
+    labels = readers.column(known, None, ID_COLUMNS)
     rows = readers.read_rows(pairs)
     asked = _questions(readers.column(rows, query_column, ()), readers.column(rows, target_column, ()))
     encoder = _encoder()
-    suggester = searching.suggester_over(texts, encoder.encode(texts), encoder, _confidence(), kind="question")
-    return searching.duplicates(asked, encoder, searching.ranker_of(suggester), labels.__getitem__)
+    shelves, items = beside.shelves([("question", questions), *others], encoder)
+    suggester = Suggester(encoder, shelves, _ranker(), _confidence())
+    figures = searching.duplicates(
+        asked, encoder, searching.ranker_of(suggester), lambda item: labels[item] if item < len(labels) else item
+    )
+    return {**figures, "items": items}
 
 
 def _questions(texts: Sequence[str], labels: Sequence[str]) -> list[Question]:
@@ -204,6 +217,10 @@ def abstain(known: Path, questions: Path, unknown: Path, label_column: str | Non
 @click.option("--unknown-test", type=FILE, help="Texts of no topic, to measure with.")
 @click.option("--label-column", help="category, intent or label by default.")
 @click.option("--split-date", help="COLUMN:DATE: rows before it teach, rows from it on measure.")
+@click.option(
+    "--per-label", type=click.IntRange(3), help="Learn from only so many texts of each label, drawn at random."
+)
+@click.option("--seed", default=0, show_default=True, help="Of the draw, and of what is learned.")
 @click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
 def triage(
     train_file: Path,
@@ -212,6 +229,8 @@ def triage(
     unknown_test: Path | None,
     label_column: str | None,
     split_date: str | None,
+    per_label: int | None,
+    seed: int,
     strip_addressee: bool,
 ) -> Mapping[str, Any]:
     """Whether texts are sorted into their topics, and strangers noticed."""
@@ -226,12 +245,14 @@ def triage(
         dated = sorted(train_rows, key=lambda row: str(row.get(name) or ""))
         train_rows = [row for row in dated if str(row.get(name) or "") < day]
         test_rows = [row for row in test_rows if str(row.get(name) or "") >= day]
+    train = _labelled(train_rows, label_column, strip_addressee)
     return sorting.triage(
-        _labelled(train_rows, label_column, strip_addressee),
+        sorting.drawn(train, per_label, seed) if per_label else train,
         _labelled(test_rows, label_column, strip_addressee),
         _encoder(),
         unknown_train=_plain(unknown_train),
         unknown_test=_plain(unknown_test),
+        seed=seed,
     )
 
 
