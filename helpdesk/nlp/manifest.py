@@ -8,7 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-MANIFEST = "manifest.json"
+MANIFEST, CARD = "manifest.json", "README.md"
+BEGIN, END = "<!-- written from manifest.json -->", "<!-- end -->"
 
 
 class ArtefactError(Exception):
@@ -27,7 +28,7 @@ class Manifest:
     metrics: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of each file in the folder."""
+    """SHA-256 of each file in the folder but the manifest and the card, which is for people."""
 
 
 def file_digest(path: Path) -> str:
@@ -52,13 +53,36 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Write `manifest` into `folder`, with the digests of the files that stand there now."""
-    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    """Write `manifest` into `folder`, with the digests of the files that stand there now, and the card's figures."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in {MANIFEST, CARD})
     digests = {path.name: file_digest(path) for path in paths}
     complete = Manifest(**{**asdict(manifest), "files": digests})
     text = json.dumps(asdict(complete), indent=2, sort_keys=True) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+    _write_card(folder / CARD, complete)
     return complete
+
+
+def figures_of(manifest: Manifest) -> str:
+    """What a card says of data, seed, metrics and versions, in Markdown."""
+    rows = [("name", manifest.name), ("seed", "none" if manifest.seed is None else str(manifest.seed))]
+    rows += [(f"learned from `{name}`", f"SHA-256 {digest[:12]}…") for name, digest in sorted(manifest.data.items())]
+    rows += [(name, _shown(value)) for name, value in sorted(manifest.metrics.items())]
+    rows += [(name, version) for name, version in sorted(manifest.versions.items())]
+    return "\n".join(["| what | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value).replace("|", "/")
+
+
+def _write_card(path: Path, manifest: Manifest) -> None:
+    """The model's card: its words stay, its figures are the manifest's; without words yet, those of a site's model."""
+    new = f"# {manifest.name}\n\nLearned on this site, from its own texts.\n\n{BEGIN}\n{END}\n"
+    card = path.read_text(encoding="utf-8") if path.is_file() else new
+    before, _, rest = card.partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(f"{before}{BEGIN}\n{figures_of(manifest)}\n{END}{after}", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest:
