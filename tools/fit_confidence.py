@@ -1,6 +1,7 @@
 """Fits `models/confidence` on the development data packs: `python tools/fit_confidence.py DATA OUT`."""
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,23 @@ from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
+from helpdesk.nlp.lessons import FOLDS, Item, Lessons, led_by
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.nlp.order_learning import fit_nets, learn_turns, list_candidates, suggester
+from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.suggest import key_of
+from tools.fit_ranking import Pack, ticking
 
 SEED = 0
-ROUNDS = 3  # different draws of known wordings and absent answers.
-ABSENT_TOPICS = 0.35  # share of topics without any known wording, so that nothing answers them.
+ROUNDS = 2  # different draws of known wordings and absent answers.
+ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
 ABSENT_CLAUSES = 0.25  # share of questions whose clauses are taken out.
-WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20))  # known wordings an answer has, drawn from.
+WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (40, 80))  # known wordings an answer has, drawn from.
 PACKS = {"banking77/train.csv": "category", "clinc150/train.csv": "intent"}
-QUESTIONS = 500  # a draw.
-STRANGERS = 60  # questions about something else altogether, put to the clauses.
+OUT_OF_SCOPE = "clinc150/oos_train.csv"  # questions that neither pack answers
+QUESTIONS = 600  # a draw.
+STRANGERS = 40  # questions of each fold about something else altogether, put to the clauses.
 
 
 def main() -> None:
@@ -39,7 +45,7 @@ def main() -> None:
         "wording": _wording_curve(options.data, encoder, generator),
         "passage": _passage_curve(options.data, encoder, generator),
     }
-    used = (*PACKS, "obliqa/passages.jsonl.gz", "obliqa/dev.jsonl", "clinc150/val.csv")
+    used = (*PACKS, OUT_OF_SCOPE, "obliqa/passages.jsonl.gz", "obliqa/dev.jsonl", "clinc150/val.csv")
     manifest = Manifest(
         name="confidence",
         data={name: file_digest(options.data / name) for name in used},
@@ -53,13 +59,14 @@ def main() -> None:
 def _wording_curve(data: Path, encoder: CachedEncoder, generator: np.random.Generator) -> Curve:
     """Answers known by some of their wordings, asked for by others."""
     rows, labels = [], []
+    strange = [row["text"] for row in read_rows(data / OUT_OF_SCOPE)]
     for name, column in PACKS.items():
         pack = read_rows(data / name)
         texts = [row["text"] for row in pack]
         vectors = encoder.encode(texts)
         topics = np.unique([row[column] for row in pack], return_inverse=True)[1]
-        for choices in WORDINGS * ROUNDS:
-            some = _wording_draw(texts, vectors, topics, choices, encoder, generator)
+        for choices, absent in product(WORDINGS * ROUNDS, ABSENT_TOPICS):
+            some = _wording_draw(texts, vectors, topics, choices, absent, strange, encoder, generator)
             rows.extend(some[0])
             labels.extend(some[1])
     return fit_curve(rows, labels)
@@ -70,6 +77,8 @@ def _wording_draw(
     vectors: Vectors,
     topics: np.ndarray,
     choices: tuple[int, ...],
+    absent: float,
+    strange: list[str],
     encoder: CachedEncoder,
     generator: np.random.Generator,
 ) -> tuple[list, list]:
@@ -77,7 +86,7 @@ def _wording_draw(
     asked: list[tuple[int, bool]] = []
     for topic in range(topics.max() + 1):
         rows = generator.permutation(np.flatnonzero(topics == topic))
-        wordings = 0 if generator.random() < ABSENT_TOPICS else int(generator.choice(choices))
+        wordings = 0 if generator.random() < absent else int(generator.choice(choices))
         known.extend(rows[:wordings].tolist())
         asked.extend((int(row), wordings > 0) for row in rows[wordings : wordings + 12])
     asked = [asked[at] for at in generator.permutation(len(asked))[:QUESTIONS]]
@@ -90,31 +99,45 @@ def _wording_draw(
         items=[int(topics[at]) for at in known],
     )
     places = [at for at, _ in asked]
-    right = [{int(topics[at])} if is_known else set() for at, is_known in asked]
-    return replay(suggester, Replay([texts[at] for at in places], vectors[places], right))
+    right = [*({int(topics[at])} if is_known else set() for at, is_known in asked), *(set() for _ in strange)]
+    queries = [*(texts[at] for at in places), *strange]
+    return replay(suggester, Replay(queries, np.vstack([vectors[places], encoder.encode(strange)]), right))
 
 
 def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Generator) -> Curve:
-    """Clauses for questions, some of whose clauses are not there, and for questions of another world."""
-    passages = [row for row in read_rows(data / "obliqa/passages.jsonl.gz") if row["text"].strip()]
-    questions = read_rows(data / "obliqa/dev.jsonl")
+    """Clauses for questions, some of whose clauses are not there, and for questions of another world.
+
+    Each question is put to an order that was learned without it, as a new question meets the one that ships.
+    """
+    pack = Pack(data, encoder)
+    lessons, folds, every = pack.lessons, pack.lessons.folds, np.arange(len(pack.lessons))
     strangers = [row["text"] for row in read_rows(data / "clinc150/val.csv")]
-    texts = [row["text"] for row in passages]
-    rows_of: dict[tuple[int, str], list[int]] = {}
-    for at, row in enumerate(passages):
-        rows_of.setdefault((row["DocumentID"], row["PassageID"]), []).append(at)
-    gold = [{at for one in row["gold"] for at in rows_of[one["DocumentID"], one["PassageID"]]} for row in questions]
-    is_absent = generator.random(len(questions)) < ABSENT_CLAUSES
-    gone = set().union(*(gold[at] for at in np.flatnonzero(is_absent)))
-    suggester = suggester_over(texts, encoder.encode(texts), encoder, Confidence({}), kind="clause")
-    for shelf in suggester.shelves:
-        shelf.lexical.remove([key_of(at) for at in gone])
-        shelf.vectors.remove([key_of(at) for at in gone])
-    some = generator.choice(len(strangers), STRANGERS, replace=False)
-    asked = [row["question"] for row in questions]
-    vectors = np.vstack([encoder.encode(asked), encoder.encode(strangers)[some]])
-    right = [*(one - gone for one in gold), *(set() for _ in some)]
-    return fit_curve(*replay(suggester, Replay([*asked, *(strangers[at] for at in some)], vectors, right)))
+    strange = generator.choice(len(strangers), (FOLDS, STRANGERS), replace=False)
+    is_absent = generator.random(len(lessons)) < ABSENT_CLAUSES
+    turns = learn_turns(
+        encoder, pack.shelves, pack.passages, lessons, seed=SEED, tick=ticking("matrices", len(lessons))
+    )
+    tick = ticking("candidates", len(lessons))
+    lists = list_candidates(encoder, pack.shelves, lessons, turns.folds, tick=tick).learned_from
+    rows, labels, (shelf,) = [], [], pack.shelves
+    gone: set[Item] = set()
+    for fold in range(FOLDS):
+        own, others = every[folds == fold], every[folds != fold]
+        order = LearnedOrder(fit_nets(lists.of(others), seed=SEED), turns.folds[fold])
+        gone.update(item for at in own[is_absent[own]] for item in lessons.right[at])
+        for index in (shelf.lexical, shelf.vectors, shelf.pairs):
+            index.remove([key_of(item) for _, item in gone])
+        still = Lessons(lessons.queries, lessons.vectors, *([some - gone for some in lessons.right] for _ in range(2)))
+        texts = [strangers[at] for at in strange[fold]]
+        # Half of the questions are asked when nobody has pointed to any clause yet.
+        for led, half in ((led_by([shelf], still.of(others)), own[::2]), ([shelf], own[1::2])):
+            asked = still.of(half)
+            right = [*({item for _, item in some} for some in asked.right), *(set() for _ in texts)]
+            questions = Replay([*asked.queries, *texts], np.vstack([asked.vectors, encoder.encode(texts)]), right)
+            some = replay(suggester(encoder, led, order), questions)
+            rows.extend(some[0])
+            labels.extend(some[1])
+    return fit_curve(rows, labels)
 
 
 if __name__ == "__main__":

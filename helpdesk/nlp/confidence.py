@@ -18,8 +18,14 @@ LIKELY = 0.7  # Probability from which a suggestion is called likely, until staf
 POSSIBLE = 0.35  # Below it a suggestion is not shown.
 CITED = 0.99  # Whoever names a clause wants that clause.
 
-FEATURES = ("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest")
+FEATURES = (
+    *("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest"),
+    *("crowding", "odds", "covered", "pairs"),  # of wordings the first alone, of passages the others
+)
 CURVES = "curves.json"
+# Texts of which two are nearest to each other by chance alone: the first percentile of draws with one wording an
+# answer. Fewer texts, or one, say nothing about how near a question of theirs should be.
+LEAST_CROWDING = 0.2
 
 
 @dataclass(frozen=True)
@@ -87,14 +93,25 @@ def features(candidates: Sequence[Candidate], *, of_leads: bool = False) -> Doub
     cosine = np.array([one.lead if of_leads else one.cosine for one in candidates], dtype=np.float64)
     words = np.array([one.lead_words if of_leads else one.words for one in candidates], dtype=np.float64)
     agreement = np.array([one.agreement for one in candidates], dtype=np.float64)
+    crowding = [max(one.lead_crowding if of_leads else one.crowding, LEAST_CROWDING) for one in candidates]
+    share, covered, pairs = ([getattr(one, name) for one in candidates] for name in ("share", "covered", "pairs"))
     nearest = cosine == cosine.max(initial=-1.0)
-    columns = (cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, nearest)
+    columns = (
+        *(cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, nearest),
+        *(np.array(crowding), _log_odds(np.array(share, dtype=np.float64)), np.array(covered), np.array(pairs)),
+    )
     return np.column_stack(columns).astype(np.float64)
 
 
+def _log_odds(share: Doubles) -> Doubles:
+    """How much more the learned order expects of a candidate than of all others; 0 without a learned order."""
+    bounded = np.clip(share, 1e-6, 1 - 1e-6)
+    return np.where(share > 0, np.log(bounded / (1 - bounded)), 0.0)
+
+
 def _margin(values: Doubles) -> Doubles:
-    """How far each value lies above the best of the others; all of it where there are no others."""
+    """How far each value lies above the best of the others; none where there are no others to tell it from."""
     if len(values) < 2:
-        return values.copy()
+        return np.zeros_like(values)
     second, first = np.sort(values)[-2:]
     return np.asarray(np.where(values == first, values - second, values - first), dtype=np.float64)

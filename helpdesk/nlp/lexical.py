@@ -230,7 +230,7 @@ class Bm25Index:
         found = []
         for word in plain_words(text)[:MAX_QUERY_TERMS]:
             if stem(word) not in self._vocabulary:
-                rows = [self._vocabulary[term] for term in mended(word) if term in self._vocabulary]
+                rows = [self._vocabulary[term] for term in mended(word, self._vocabulary)]
                 found.extend(sorted(rows, key=lambda row: (-self._frequencies()[row], row))[:1])
         return found
 

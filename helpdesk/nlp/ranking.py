@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from helpdesk.nlp.encoder import Vectors
 
@@ -65,6 +66,10 @@ class Candidate:
     """How many questions are known that this item answered."""
     asked: int = 0
     """How many terms the query has."""
+    crowding: float = 0.0
+    lead_crowding: float = 0.0
+    """How near the texts nearest to the query are to each other, and the questions answered before; the same for
+    all of one kind. A query that is farther from them than they are from each other is none of theirs."""
     # Of passages only, for the learned order:
     group: int = 0
     """Number of the document that it belongs to; 0 for none."""
@@ -76,6 +81,8 @@ class Candidate:
     """As `lexical.Overlap` says."""
     adapted: float = 0.0
     """Product with the query's vector after the learned adaptation."""
+    share: float = 0.0
+    """The learned order's probability that it is this candidate and none of the others; see `Ranker.scores`."""
 
     @property
     def is_same(self) -> bool:
@@ -104,7 +111,10 @@ class Ranker:
         self.learned = learned
 
     def scores(self, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-        """A score for each candidate, shape (n,); what the query cites stands above all else."""
+        """A score for each candidate, shape (n,); what the query cites stands above all else.
+
+        Passages also learn their `share` of the learned order's belief, which says how sure it is.
+        """
         result = np.zeros(len(candidates))
         for matching, score in (("passage", self._of_passages), ("wording", _of_wordings)):
             places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
@@ -115,7 +125,10 @@ class Ranker:
 
     def _of_passages(self, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
         if self.learned is not None:
-            return self.learned.scores(candidates)
+            beliefs = self.learned.scores(candidates)
+            for one, share in zip(candidates, softmax(beliefs).tolist(), strict=True):
+                one.share = share
+            return beliefs
         words = _stretched([one.words for one in candidates])
         return PASSAGE_WORDS * words + (1 - PASSAGE_WORDS) * _stretched(_meaning(candidates))
 

@@ -21,6 +21,8 @@ LEAD_DEPTH = 50  # questions answered before that are looked at, from each index
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
 HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
 NEAREST = 10  # parts whose agreement is counted.
+# Crowding is measured between so many of the nearest parts: each of the first with those nearest to it.
+CROWD, CROWD_FIRST, CROWD_NEAREST = 20, 5, 3
 MAX_QUERY = 4000  # characters; the encoder reads about 1,000, words beyond these add only time.
 
 Items = Mapping[str, Collection[int]]
@@ -178,16 +180,20 @@ class Suggester:
             hits = shelf.vectors.search(vector, self.depth, among)
             worded = shelf.lexical.search(widened, self.depth, among)
             named = [key_of(item) for item in cited.get(shelf.kind, ())]
-            led = nearest_leads(shelf.leads, widened, vector) if shelf.leads is not None and among is None else {}
-            keys = np.array(sorted({*_keys(hits), *_keys(worded), *named, *map(key_of, led)}), dtype=np.int64)
+            led = nearest_leads(shelf.leads, widened, vector) if shelf.leads is not None and among is None else Led()
+            keys = np.array(sorted({*_keys(hits), *_keys(worded), *named, *map(key_of, led.best)}), dtype=np.int64)
             ideal = max(shelf.lexical.ideal(query), 1e-9)
             # Of a text that has both an acronym and its long form the share may pass one, as that of a short text may.
             shares = shelf.lexical.scores(widened, keys) / ideal
             measured = _measured(shelf, shares, vector, keys, set(named))
             if shelf.pairs is not None and self.ranker.learned is not None:
                 _look_closer(shelf, query, self.ranker.learned.adapted(vector), measured)
+            if matching_of(shelf.kind) == "wording":
+                crowding = crowding_of(shelf.vectors, hits)
+                for one in measured:
+                    one.crowding = crowding
             if shelf.leads is not None:
-                _add_leads(measured, led, shelf.leads.counts)
+                _add_leads(measured, led, shelf.leads)
             found.extend(measured)
             near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
@@ -218,9 +224,19 @@ def _keys(hits: Sequence[Hit]) -> list[int]:
     return [hit.key for hit in hits]
 
 
-def nearest_leads(leads: Leads, query: str, vector: Vectors) -> dict[int, tuple[float, float]]:
+@dataclass(frozen=True, slots=True)
+class Led:
     """For each item that answered a question like this one: the best cosine and the best share of words."""
-    hits = (*leads.vectors.search(vector, LEAD_DEPTH), *leads.lexical.search(query, LEAD_DEPTH))
+
+    best: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    crowding: float = 0.0
+    """See `Candidate`."""
+
+
+def nearest_leads(leads: Leads, query: str, vector: Vectors) -> Led:
+    """What the questions say that were answered before."""
+    near = leads.vectors.search(vector, LEAD_DEPTH)
+    hits = (*near, *leads.lexical.search(query, LEAD_DEPTH))
     keys = np.unique(np.array([hit.key for hit in hits], dtype=np.int64))
     words = leads.lexical.scores(query, keys) / max(leads.lexical.ideal(query), 1e-9)
     cosines = leads.vectors.scores(vector, keys)
@@ -228,14 +244,29 @@ def nearest_leads(leads: Leads, query: str, vector: Vectors) -> dict[int, tuple[
     for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
         before = best.get(item_of(key), (0.0, 0.0))
         best[item_of(key)] = max(before[0], cosine), max(before[1], share)
-    return best
+    return Led(best, crowding_of(leads.vectors, near))
 
 
-def _add_leads(found: Sequence[Candidate], led: Mapping[int, tuple[float, float]], counts: Mapping[int, int]) -> None:
+def crowding_of(index: VectorIndex, hits: Sequence[Hit]) -> float:
+    """How near the texts nearest to a query are to each other: a mean cosine, 0 for fewer than two.
+
+    The local scale of distances, as in local outlier factors (Breunig et al., 2000).
+    """
+    keys = np.array(_keys(hits[:CROWD]), dtype=np.int64)
+    if len(keys) < 2:
+        return 0.0
+    vectors = index.vectors(keys)
+    cosines = vectors[:CROWD_FIRST] @ vectors.T
+    np.fill_diagonal(cosines, -1.0)
+    nearest = np.sort(cosines, axis=1)[:, -min(CROWD_NEAREST, len(keys) - 1) :]
+    return float(nearest.mean())
+
+
+def _add_leads(found: Sequence[Candidate], led: Led, leads: Leads) -> None:
     """Of an answer or a question, what it answered is one more of its wordings; of a passage something else."""
     for one in found:
-        one.leads = counts.get(one.id, 0)
-        one.lead, one.lead_words = led.get(one.id, (0.0, 0.0))
+        one.leads, one.lead_crowding = leads.counts.get(one.id, 0), led.crowding
+        one.lead, one.lead_words = led.best.get(one.id, (0.0, 0.0))
         if matching_of(one.kind) == "wording":
             one.cosine, one.words = max(one.cosine, one.lead), max(one.words, one.lead_words)
 

@@ -33,6 +33,9 @@ class VectorIndex(Protocol):
     def scores(self, vector: Vectors, keys: Keys) -> Floats:
         """The cosine of each of `keys`, shape (n,); zero where the key is unknown."""
 
+    def vectors(self, keys: Keys) -> Vectors:
+        """The vectors of `keys`, float32, shape (n, d); zeros where the key is unknown."""
+
 
 class FaissIndex:
     """Vectors in memory, in half precision. Rows are only ever appended; removed ones are skipped, then compacted.
@@ -81,11 +84,15 @@ class FaissIndex:
 
     def scores(self, vector: Vectors, keys: Keys) -> Floats:
         """The cosine of each of `keys`, float32, shape (n,)."""
+        return self.vectors(keys) @ vector
+
+    def vectors(self, keys: Keys) -> Vectors:
+        """The vectors of `keys`, float32, shape (n, dimension); zeros where the key is unknown."""
         rows = self._rows(keys)
-        result = np.zeros(len(keys), dtype=np.float32)
+        result = np.zeros((len(keys), self.dimension), dtype=np.float32)
         known = rows >= 0
         if known.any():
-            result[known] = self._index.reconstruct_batch(rows[known]) @ vector
+            result[known] = self._index.reconstruct_batch(rows[known])
         return result
 
     def _start(self) -> None:

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Container, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from string import ascii_lowercase
 
@@ -26,25 +28,20 @@ STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905 - a paragraph of words reads better than a list of strings.
 )
 
-MAX_STEMS = 300_000  # words remembered with their stems, by which typing errors are mended too; about 30 MB
 SHORTEST_MENDED = 5  # letters; of a shorter word one edit makes too many others
+LONGEST_ENDING = 6  # letters that a stem lacks
 
 _stemmer = snowballstemmer.stemmer("english")
-_stems: dict[str, str] = {}
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The English stem of a lower-case `word`."""
-    known = _stems.get(word)
-    if known is None:
-        known = str(_stemmer.stemWord(word))
-        if len(_stems) < MAX_STEMS:
-            _stems[word] = known
-    return known
+    return str(_stemmer.stemWord(word))
 
 
-def mended(word: str) -> set[str]:
-    """The stems of words met so far that one typing error could have turned into the lower-case `word`.
+def mended(word: str, known: Container[str]) -> set[str]:
+    """Those `known` stems of which one typing error could have made the lower-case `word`.
 
     One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964).
     """
@@ -55,7 +52,16 @@ def mended(word: str) -> set[str]:
     edits.update(first + second[1] + second[0] + second[2:] for first, second in halves if len(second) > 1)
     edits.update(first + letter + second[1:] for first, second in halves if second for letter in ascii_lowercase)
     edits.update(first + letter + second for first, second in halves for letter in ascii_lowercase)
-    return {_stems[edit] for edit in edits if edit in _stems}
+    # Stemming hundreds of words takes longer than looking up the few beginnings that a stem may be.
+    likely = {edit for edit in edits if any(one in known for one in _beginnings(edit))}
+    return {stemmed for stemmed in map(stem, likely) if stemmed in known}
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    for size in range(len(word), max(len(word) - LONGEST_ENDING, 2) - 1, -1):
+        yield word[:size]
+        if word[size - 1] == "y":
+            yield word[: size - 1] + "i"
 
 
 def terms(text: str) -> list[str]:

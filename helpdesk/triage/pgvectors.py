@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import Float, Select, literal, select, tuple_, type_coerce, union_all
+from sqlalchemy import Float, Select, case, func, literal, null, select, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex, Overlap
-from helpdesk.nlp.suggest import LEADS, PARTS, Shelf, item_of, key_of, nearest_leads
+from helpdesk.nlp.ranking import matching_of
+from helpdesk.nlp.suggest import CROWD, LEADS, PARTS, Shelf, item_of, key_of, nearest_leads
 from helpdesk.triage.columns import UnitVector
 from helpdesk.triage.indexes import KindIndex
 from helpdesk.triage.models import Embedding
@@ -19,7 +20,7 @@ DEPTH = 100  # nearest parts of each kind, as the in-process search takes
 WIDTH = 200  # pgvector's hnsw.ef_search: how far the graph is walked
 
 Allowed = Mapping[str, Keys | None]
-Branch: TypeAlias = Select[str, int, int, float, float, bool]
+Branch: TypeAlias = Select[str, int, int, float, float, bool, Vectors | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class FoundVectors:
     products: Mapping[int, float]
     """With the turned vector: what is asked for when another vector than the query's is given."""
     nearest: Sequence[Hit]
+    crowd: Mapping[int, Vectors]
+    """The vectors of the nearest few."""
 
     def put(self, keys: Sequence[int], vectors: Vectors) -> None:
         raise NotImplementedError("rows are written by triage.services.indexing")
@@ -44,6 +47,10 @@ class FoundVectors:
     def scores(self, vector: Vectors, keys: Keys) -> Floats:
         known = self.cosines if vector is self.vector else self.products
         return np.array([known.get(key, 0.0) for key in keys.tolist()], dtype=np.float32)
+
+    def vectors(self, keys: Keys) -> Vectors:
+        nothing = np.zeros_like(self.vector)
+        return np.stack([self.crowd.get(key, nothing) for key in keys.tolist()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ def shelves(
     hits = {one.kind: one.lexical.search(query.text, DEPTH, allowed[one.kind]) for one in kinds}
     wanted: dict[str, set[int]] = {}
     for one in kinds:
-        led = nearest_leads(one.led, query.text, query.vector) if allowed[one.kind] is None else {}
+        led = nearest_leads(one.led, query.text, query.vector).best if allowed[one.kind] is None else {}
         wanted[one.kind] = {hit.key for hit in hits[one.kind]}
         wanted[one.kind].update(key_of(item) for item in (*led, *named.get(one.kind, ())))
     branches = [
@@ -111,18 +118,22 @@ def shelves(
     cosines: dict[str, dict[int, float]] = {kind: {} for kind in wanted}
     products: dict[str, dict[int, float]] = {kind: {} for kind in wanted}
     nearest: dict[str, list[Hit]] = {kind: [] for kind in wanted}
+    crowds: dict[str, dict[int, Vectors]] = {kind: {} for kind in wanted}
     db.connection().exec_driver_sql(f"SET LOCAL hnsw.ef_search = {WIDTH}")
-    for kind, object_id, part, cosine, product, is_nearest in db.execute(union_all(*branches)) if branches else ():
+    rows = db.execute(union_all(*branches)) if branches else ()
+    for kind, object_id, part, cosine, product, is_nearest, vector in rows:
         key = key_of(object_id, part)
         cosines[kind][key], products[kind][key] = cosine, product
         if is_nearest:
             nearest[kind].append(Hit(key, cosine))
+        if vector is not None:
+            crowds[kind][key] = vector
     for found in nearest.values():
         found.sort(key=lambda hit: (-hit.score, hit.key))
     return [
         one.shelf(
             FoundWords(one.lexical, hits[one.kind]),
-            FoundVectors(query.vector, cosines[one.kind], products[one.kind], nearest[one.kind]),
+            FoundVectors(query.vector, cosines[one.kind], products[one.kind], nearest[one.kind], crowds[one.kind]),
         )
         for one in kinds
     ]
@@ -143,13 +154,17 @@ def _nearest(kind: str, model: str, query: Query, allowed: Keys | None) -> Branc
     object_id, part, distance, product = _columns(query)
     # The kind stands in the statement itself: PostgreSQL uses a partial index only for the very words it was made with.
     is_kind = Embedding.kind == literal(kind, literal_execute=True)
-    wanted = select(literal(kind), object_id, part, 1 - distance, product, literal(True)).where(
+    wanted = select(literal(kind), object_id, part, 1 - distance, product, literal(True), Embedding.vector).where(
         is_kind, Embedding.model == model, Embedding.vector.is_not(None), Embedding.part < LEADS
     )
     if allowed is not None:
         wanted = wanted.where(Embedding.object_id.in_({item_of(key) for key in allowed.tolist()}))
     inner = wanted.order_by(distance).limit(DEPTH).subquery()
-    return select(*inner.c)
+    *columns, vector = inner.c
+    # Vectors are long: only those come along that are compared with each other.
+    depth = CROWD if matching_of(kind) == "wording" else 0
+    is_crowd = func.row_number().over(order_by=inner.c[3].desc()) <= depth
+    return select(*columns, case((is_crowd, vector)))
 
 
 def _cosines(kind: str, model: str, query: Query, keys: Collection[int]) -> Branch | None:
@@ -157,7 +172,9 @@ def _cosines(kind: str, model: str, query: Query, keys: Collection[int]) -> Bran
         return None
     object_id, part, distance, product = _columns(query)
     pairs = [(item_of(key), key % PARTS) for key in sorted(keys)]
-    return select(literal(kind), object_id, part, 1 - distance, product, literal(False)).where(
+    return select(
+        literal(kind), object_id, part, 1 - distance, product, literal(False), type_coerce(null(), UnitVector)
+    ).where(
         Embedding.kind == kind,
         Embedding.model == model,
         Embedding.vector.is_not(None),

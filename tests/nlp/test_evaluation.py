@@ -4,7 +4,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from helpdesk.nlp.confidence import Confidence, Curve
+from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
 from helpdesk.nlp.evaluation import metrics, sorting
 from helpdesk.nlp.evaluation.readers import TEXT_COLUMNS, FileError, column, read_rows, without_addressee
 from helpdesk.nlp.evaluation.searching import (
@@ -18,7 +18,7 @@ from helpdesk.nlp.evaluation.searching import (
 )
 
 KNOWN = ["how is credit cover calculated", "reset a forgotten password", "june release date"]
-CONFIDENCE = Confidence({"wording": Curve((10.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0), -5.0)})
+CONFIDENCE = Confidence({"wording": Curve((10.0, 2.0, *(0.0 for _ in FEATURES[2:])), -5.0)})
 
 
 @pytest.fixture

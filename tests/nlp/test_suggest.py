@@ -6,7 +6,7 @@ from helpdesk.nlp.confidence import CITED, FEATURES, Confidence, Curve, features
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.manifest import ArtefactError, Manifest
 from helpdesk.nlp.ranking import Candidate, Ranker
-from helpdesk.nlp.suggest import PARTS, Shelf, Suggester, item_of, key_of
+from helpdesk.nlp.suggest import PARTS, Shelf, Suggester, crowding_of, item_of, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from tests.nlp.conftest import ROOT
 
@@ -17,7 +17,18 @@ ANSWERS = {
 }
 CLAUSES = {10: ["credit cover must be given before the invoice"], 11: ["certificates must be renewed"]}
 TICKETS = {20: ["credit cover invoice of another organisation"], 21: ["password reset mail never came"]}
-SURE = Curve((10.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0), -5.0)
+BY_TEXT = (10.0, 2.0, *(0.0 for _ in FEATURES[2:]))
+SURE = Curve(BY_TEXT, -5.0)
+
+
+class Believing:
+    """A learned order that holds the first of two for three times as likely."""
+
+    def scores(self, candidates):
+        return np.log([0.75, 0.25])
+
+    def adapted(self, vector):
+        return vector
 
 
 def shelf(kind, items, encoder):
@@ -49,7 +60,7 @@ class TestSuggesting:
     def test_the_very_words_of_a_question_stand_above_a_passage_that_is_more_probable(self, hashing):
         answers = {1: ["what happens if our credit cover is late"]}
         articles = {2: ["what happens if our credit cover is late what happens if our credit cover is late and then"]}
-        sure_of_passages = {"wording": SURE, "passage": Curve((10.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0), 5.0)}
+        sure_of_passages = {"wording": SURE, "passage": Curve(BY_TEXT, 5.0)}
         shelves = [shelf("answer", answers, hashing), shelf("article", articles, hashing)]
         ranked = Suggester(hashing, shelves, Ranker(), Confidence(sure_of_passages)).rank(
             "what happens if our credit cover is late"
@@ -183,6 +194,27 @@ class TestConfidence:
         margin = FEATURES.index("cosine_margin")
         assert rows[:, margin].tolist() == pytest.approx([0.3, -0.3])
 
+    def test_crowding_is_how_near_the_nearest_are_to_each_other(self):
+        index, vectors = FaissIndex(8), np.zeros((3, 8), dtype=np.float32)
+        vectors[:, :2] = [[1, 0], [0.6, 0.8], [0, 1]]
+        index.put([1, 2, 3], vectors)
+        hits = index.search(vectors[0], 3)
+        # By pairs 0.6, 0 and 0.8: each of the three with the two others.
+        assert crowding_of(index, hits) == pytest.approx((0.6 + 0.0 + 0.8) / 3, abs=1e-3)
+        assert crowding_of(index, hits[:1]) == 0.0
+
+    def test_passages_know_their_share_of_the_learned_order_and_others_do_not(self):
+        found = [
+            Candidate("clause", 1, 1, 0.5, 0.9),
+            Candidate("clause", 2, 2, 0.3, 0.6),
+            Candidate("answer", 3, 3, 1, 1),
+        ]
+        Ranker(learned=Believing()).scores(found)
+        assert [one.share for one in found] == pytest.approx([0.75, 0.25, 0.0])
+        odds = features(found[:2])[:, FEATURES.index("odds")]
+        assert odds.tolist() == pytest.approx([np.log(3), -np.log(3)])
+        assert features(found[2:])[0, FEATURES.index("odds")] == 0.0
+
     def test_it_comes_back_as_it_was_saved(self, tmp_path):
         saved = Confidence({"wording": SURE})
         saved.save(tmp_path, Manifest(name="confidence"))
@@ -196,7 +228,8 @@ class TestConfidence:
     def test_the_shipped_curves_rise_with_likeness(self):
         shipped = Confidence.load(ROOT / "models" / "confidence")
         for kind in ("answer", "clause"):
-            near = shipped.probabilities([Candidate(kind, 1, 1, 0.8, 0.9), Candidate(kind, 2, 2, 0.1, 0.3)])
+            believed = Candidate(kind, 1, 1, 0.8, 0.9, share=0.9, covered=0.8, pairs=0.5)
+            near = shipped.probabilities([believed, Candidate(kind, 2, 2, 0.1, 0.3, share=0.1)])
             far = shipped.probabilities([Candidate(kind, 1, 1, 0.1, 0.3), Candidate(kind, 2, 2, 0.1, 0.3)])
             assert near[0] > 0.7
             assert far[0] < 0.35

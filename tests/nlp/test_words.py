@@ -44,12 +44,22 @@ class TestWords:
 
 
 class TestTypingErrors:
-    @pytest.mark.parametrize("typed", ["regstration", "registrationn", "registratoin", "registrazion"])
-    def test_one_leads_back_to_a_word_that_was_met(self, typed):
-        terms("registration")
-        assert stem("registration") in mended(typed)
+    KNOWN = frozenset({stem("registration"), stem("quantity"), stem("supplies")})
+
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            ("regstration", "registration"),
+            ("registrationn", "registration"),
+            ("registratoin", "registration"),
+            ("registrazion", "registration"),
+            ("quantitiy", "quantity"),
+            ("suppleis", "supplies"),
+        ],
+    )
+    def test_one_leads_back_to_a_known_word(self, typed, meant):
+        assert stem(meant) in mended(typed, self.KNOWN)
 
     @pytest.mark.parametrize("typed", ["", "regi", "regstratn", "smets2", "x" * (MAX_WORD + 1)])
     def test_what_is_short_has_two_or_is_no_word_is_left(self, typed):
-        terms("registration")
-        assert stem("registration") not in mended(typed)
+        assert mended(typed, self.KNOWN) == set()

@@ -1,5 +1,6 @@
 """What is suggested to whom, and how sure it must be."""
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -7,6 +8,7 @@ from helpdesk.kernel import options
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
+from helpdesk.nlp.ranking import Candidate
 from helpdesk.rulebook import resolver
 from helpdesk.rulebook import services as rulebook
 from helpdesk.tickets import services as tickets
@@ -43,6 +45,21 @@ class TestOfferingAnswers:
         index_all(db, using)
 
         assert titles(db) == ["What must be lodged"]
+
+    def test_what_is_measured_of_an_answer_is_the_same_on_both_databases(self, db, using, monkeypatch) -> None:
+        seen: list[Candidate] = []
+        monkeypatch.setattr(using.confidence, "probabilities", lambda found: seen.extend(found) or np.ones(len(found)))
+        for title in (QUESTION, "How much credit cover is enough", "Who lodges credit cover"):
+            make_answer(db, title)
+        index_all(db, using)
+        vectors = using.encoder.encode([QUESTION, "How much credit cover is enough", "Who lodges credit cover"])
+
+        ranked(db, SYSTEM, using, QUESTION, vectors[0], limit=3)
+
+        cosines = vectors @ vectors.T
+        between = (cosines[0, 1] + cosines[0, 2] + cosines[1, 2]) / 3
+        assert [one.crowding for one in seen] == pytest.approx([between] * 3, abs=0.01)
+        assert sorted(one.cosine for one in seen) == pytest.approx(sorted(cosines[0]), abs=0.01)
 
     @pytest.mark.parametrize(
         ("title", "text", "other"),

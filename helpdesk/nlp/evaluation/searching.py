@@ -18,6 +18,7 @@ from helpdesk.nlp.vectors import FaissIndex
 Rank: TypeAlias = Callable[[str, Vectors, int], Sequence[Suggestion]]
 """Gives the best suggestions for a query and its vector, at most so many."""
 
+SHOWN = 3  # suggestions among which an asker looks for an answer
 SPARE = 5  # suggestions more than measured, because two items may stand for one gold label.
 
 
@@ -163,27 +164,34 @@ def abstain(
     label_of: Callable[[int], Hashable],
     possible: float = POSSIBLE,
 ) -> dict[str, float]:
-    """Whether the first suggestion is right, and whether its probability knows it.
+    """Whether the first suggestions are right, and whether their probability knows it.
 
-    coverage_at_95 is over all questions, known and unknown, by falling probability of the first
-    suggestion; precision is that of the suggestions that reach `possible`; unknown_answered is the
-    share of the unknown that get one.
+    coverage_at_95 is over all questions, known and unknown, by falling probability of the first suggestion. With the
+    threshold that gives, `answered_at_95` is the share of the known whose answer is shown among the first three, and
+    `unknown_at_95` the share of the unknown that are shown anything. `precision` is that of the first suggestions that
+    reach `possible`; `answered` and `unknown_answered` as above, with that threshold.
     """
     every = [*questions, *(Question(text, ()) for text in unknown)]
     vectors = encoder.encode([one.text for one in every])
-    probability, is_right = np.zeros(len(every)), np.zeros(len(every), dtype=bool)
+    probability, is_right = np.zeros((len(every), SHOWN)), np.zeros((len(every), SHOWN), dtype=bool)
     for at, one in enumerate(every):
-        ranked = rank(one.text, vectors[at], 1)
-        if ranked:
-            probability[at] = ranked[0].probability
-            is_right[at] = label_of(ranked[0].id) in set(one.gold)
-    shown = probability >= possible
-    answered = shown[len(questions) :]
+        for place, hit in enumerate(rank(one.text, vectors[at], SHOWN)):
+            probability[at, place] = hit.probability
+            is_right[at, place] = label_of(hit.id) in set(one.gold)
+    first = probability[:, 0]
+    is_known = np.array([bool(one.gold) for one in every])
+    coverage = metrics.coverage(first, is_right[:, 0])
+    sure = np.sort(first)[::-1][round(coverage * len(every)) - 1] if coverage else np.inf
+    result = {"coverage_at_95": coverage, "precision": _mean(is_right[first >= possible, 0])}
+    for name, threshold in (("_at_95", sure), ("", possible)):
+        shown = np.asarray(probability >= threshold)
+        result[f"answered{name}"] = _mean(np.any(shown & is_right, axis=1)[is_known])
+        result[f"unknown{name or '_answered'}"] = _mean(np.any(shown, axis=1)[~is_known])
     return {
-        "coverage_at_95": metrics.coverage(probability, is_right),
-        "precision": _mean(is_right[shown]),
-        "unknown_answered": _mean(answered),
-        "ece": metrics.calibration_error(probability, is_right),
+        **result,
+        "threshold_at_95": float(sure),
+        "ece": metrics.calibration_error(first, is_right[:, 0]),
+        "ece_by_chance": metrics.calibration_error_by_chance(first),
         "questions": float(len(questions)),
         "unknown": float(len(unknown)),
     }

@@ -180,17 +180,19 @@ def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:
 
 
 @measure("abstain")
-@click.option("--known", type=FILE, required=True, help="What is answered: text and label (or id).")
-@click.option("--questions", type=FILE, required=True, help="Questions with the label that answers them.")
-@click.option("--unknown", type=FILE, required=True, help="Questions that nothing known answers.")
+@click.option("--known", type=FILE, required=True, multiple=True, help="What is answered: text and label (or id).")
+@click.option(
+    "--questions", type=FILE, required=True, multiple=True, help="Questions with the label that answers them."
+)
+@click.option("--unknown", type=FILE, required=True, multiple=True, help="Questions that nothing known answers.")
 @click.option("--label-column", help="Column of the label in the first two files.")
-def abstain(known: Path, questions: Path, unknown: Path, label_column: str | None) -> Mapping[str, Any]:
-    """Whether suggestions are shown only when they are right."""
-    rows, asked = readers.read_rows(known), readers.read_rows(questions)
-    labels = readers.column(rows, label_column, ID_COLUMNS)
+def abstain(
+    known: tuple[Path, ...], questions: tuple[Path, ...], unknown: tuple[Path, ...], label_column: str | None
+) -> Mapping[str, Any]:
+    """Whether suggestions are shown only when they are right. Several files of a kind are one stream."""
+    texts, labels = _texts_and_labels(known, label_column, ID_COLUMNS)
     items = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-    names = list(items)
-    texts, encoder = readers.column(rows, None, readers.TEXT_COLUMNS), _encoder()
+    names, encoder = list(items), _encoder()
     suggester = searching.suggester_over(
         texts,
         encoder.encode(texts),
@@ -200,14 +202,25 @@ def abstain(known: Path, questions: Path, unknown: Path, label_column: str | Non
         items=[items[label] for label in labels],
     )
     return searching.abstain(
-        _questions(
-            readers.column(asked, None, readers.TEXT_COLUMNS), readers.column(asked, label_column, GOLD_COLUMNS)
-        ),
-        readers.column(readers.read_rows(unknown), None, readers.TEXT_COLUMNS),
+        _questions(*_texts_and_labels(questions, label_column, GOLD_COLUMNS)),
+        [text for path in unknown for text in _plain(path)],
         encoder,
         searching.ranker_of(suggester),
         names.__getitem__,
     )
+
+
+def _texts_and_labels(
+    paths: Sequence[Path], label_column: str | None, usual: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
+    """The rows of all files; each has its own usual columns."""
+    texts: list[str] = []
+    labels: list[str] = []
+    for path in paths:
+        rows = readers.read_rows(path)
+        texts += readers.column(rows, None, readers.TEXT_COLUMNS)
+        labels += readers.column(rows, label_column, usual)
+    return texts, labels
 
 
 @measure("triage")
