@@ -43,13 +43,8 @@ def export_encoder(out: Path) -> Manifest:
         ArtefactError: the weights are not installed, or are not the ones that were reviewed.
     """
     source = source_folder()
-    out.mkdir(parents=True, exist_ok=True)
     model = load_model(source)
-    with tempfile.TemporaryDirectory() as scratch:
-        full = Path(scratch) / "full.onnx"
-        _trace(model, full)
-        _quantise(full, out / "model.onnx")
-    shutil.copyfile(source / "tokenizer.json", out / "tokenizer.json")
+    write_onnx(model, source, out)
     manifest = Manifest(
         name="all-MiniLM-L6-v2-int8",
         data={f"{SOURCE_PACKAGE}/model.safetensors": WEIGHTS_SHA256},
@@ -65,6 +60,16 @@ def export_encoder(out: Path) -> Manifest:
     cosines = compare(model, out)
     measured = {"cosine_mean": float(cosines.mean()), "cosine_min": float(cosines.min())}
     return write_manifest(out, Manifest(**{**vars(manifest), "metrics": measured}))
+
+
+def write_onnx(model: Any, source: Path, out: Path) -> None:
+    """Write `model.onnx` (int8) of a model in torch, and the tokenizer of its `source`, to the folder `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        full = Path(scratch) / "full.onnx"
+        _trace(model, full)
+        _quantise(full, out / "model.onnx")
+    shutil.copyfile(source / "tokenizer.json", out / "tokenizer.json")
 
 
 def source_folder() -> Path:

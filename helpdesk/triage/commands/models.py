@@ -27,10 +27,10 @@ def _settings() -> Settings:
 @click.command("train")
 @click.option(
     "--what",
-    type=click.Choice([*run.WHATS, "all"]),
+    type=click.Choice([*run.EVERY, "all"]),
     default="all",
     show_default=True,
-    help="Topics and priorities, the order of passages, the probabilities of suggestions, or all three.",
+    help="Topics and priorities, the order of passages, probabilities; or the encoder, which `all` leaves out.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Newest tickets or questions to learn from.")
 @with_appcontext

@@ -54,13 +54,17 @@ class Challenger:
             return f"Kept aside: {self.objection}"
         if self.difference is None:
             return "In use from now on: there was none before."
+        if self.difference.is_gain and self.what == models.ENCODER:
+            return f"Better by {self.difference}; its setting puts it to use."
         if self.difference.is_gain:
             return f"In use from now on: better by {self.difference}."
         return f"Kept aside: not better beyond noise, {self.difference}."
 
     @property
-    def is_better(self) -> bool:
-        return not self.objection and (self.difference is None or self.difference.is_gain)
+    def takes_over(self) -> bool:
+        """Whether it is better; an encoder is put to use by whoever runs the site."""
+        is_better = self.difference is None or self.difference.is_gain
+        return is_better and not self.objection and self.what != models.ENCODER
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,9 @@ def keep(actor: Actor, folder: Path, challenger: Challenger) -> Trained:
     save_whole(folder / name, lambda place: challenger.save(place, manifest))
     with unit_of_work() as db:
         row = models.register(db, what=challenger.what, name=name, folder=folder / name, metrics=measured)
-        if challenger.is_better:
+        if challenger.takes_over:
             models.promote(db, actor, row)
-    return Trained(challenger.what, name, measured, challenger.is_better, challenger.verdict)
+    return Trained(challenger.what, name, measured, challenger.takes_over, challenger.verdict)
 
 
 def _interval(difference: Difference | None) -> dict[str, float]:

@@ -76,7 +76,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     say(f"{RANKING}: learning from {len(older)} questions, measuring with {len(later)} later ones…")
     order, learns_turn = _fit(practice, shelves, _passages(using), older, say)
     led = led_by(shelves, older)
-    before, after = (_listed(practice.encoder, led, older, later, one) for one in (using.ranker.learned, order))
+    before, after = (measured(practice.encoder, led, older, later, one) for one in (using.ranker.learned, order))
     return Challenger(
         what=RANKING,
         save=partial(LearnedOrder.save, order),
@@ -124,9 +124,10 @@ def _fit(
     return LearnedOrder(fit_nets(lists.learned_from, seed=SEED), turns.whole), is_held
 
 
-def _listed(
+def measured(
     encoder: Encoder, led: Sequence[Shelf], older: Lessons, later: Lessons, order: PassageOrder | None
 ) -> Lists:
+    """How well later questions are answered on shelves that the older ones led to; without an order by a plain sum."""
     asked, known = suggester(encoder, led, order), {item for some in older.right for item in some}
     pairs = []
     for at in range(len(later)):

@@ -8,6 +8,7 @@ from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import Actor
 from helpdesk.triage.engine import CONFIDENCE, RANKING, Engine
+from helpdesk.triage.services.models import ENCODER
 from helpdesk.triage.services.training import curve, tickets
 from helpdesk.triage.services.training.alone import Say, one_at_a_time
 from helpdesk.triage.services.training.keeping import Challenger, TooFew, Trained, keep, sweep
@@ -15,6 +16,7 @@ from helpdesk.triage.services.training.practice import Practice, practise
 
 TRIAGE = "triage"
 WHATS = (TRIAGE, RANKING, CONFIDENCE)  # in this order: probabilities are of what the order puts first
+EVERY = (*WHATS, ENCODER)  # the last one takes an hour and the training packages, and is asked for by name
 
 
 def train(
@@ -34,7 +36,7 @@ def train(
         actor: who trains.
         using: the models in use.
         folder: where models are kept.
-        whats: of WHATS.
+        whats: of EVERY.
         limit: newest rows of each kind to learn from; each kind's own by default.
         say: takes sentences of what goes on.
 
@@ -51,9 +53,11 @@ def train(
             with reading() as db:
                 using.follow(db, in_request=False)
             try:
-                for challenger in _challengers(what, using, practice, limit, say):
+                for challenger in _challengers(what, using, practice, folder, limit, say):
                     trained.append(keep(actor, folder, challenger))
                     say(f"{trained[-1].name}: {trained[-1].verdict}")
+                    if challenger.what == ENCODER and challenger.difference and challenger.difference.is_gain:
+                        say(f"To switch: HELPDESK_ENCODER={folder / trained[-1].name}, and start anew.")
             except TooFew as few:
                 say(f"{what}: {few}")
         if set(whats) & {RANKING, CONFIDENCE}:
@@ -75,14 +79,17 @@ def _draw(using: Engine, practice: Practice) -> bool:
 
 
 def _challengers(
-    what: str, using: Engine, practice: Callable[[], Practice], limit: int | None, say: Say
+    what: str, using: Engine, practice: Callable[[], Practice], folder: Path, limit: int | None, say: Say
 ) -> Iterator[Challenger]:
     # They bring what only learns with them, which a web process, whose jobs and commands import this, never loads.
-    from helpdesk.triage.services.training import confidence, ranking  # noqa: PLC0415
+    from helpdesk.triage.services.training import confidence, encoder, ranking  # noqa: PLC0415
 
     if what == TRIAGE:
         yield from tickets.learn(using, say, limit=limit or tickets.LIMIT)
     elif what == RANKING:
         yield ranking.learn(using, practice(), say, limit=limit or ranking.LIMIT)
+    elif what == ENCODER:
+        with encoder.learn(using, practice(), folder, say, limit=limit or encoder.LIMIT) as challenger:
+            yield challenger
     else:
         yield confidence.learn(using, practice(), say, limit=limit or confidence.LIMIT)
