@@ -82,6 +82,7 @@ def _steps(the_plan: Plan, models_dir: Path, say: Say) -> Sequence[Step]:
         Step("Models", learning.learner(models_dir, say)),
         Step("Jobs", learning.catch_up),
         Step("Topics", learning.find_topics),
+        Step("Thresholds", learning.draw_curve),
         Step("Figures", learning.make_figures),
     )
 

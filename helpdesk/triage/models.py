@@ -180,6 +180,9 @@ class AttemptItem(Base):
     object_id: Mapped[int]
     rank: Mapped[int]
     probability: Mapped[float]
+    last_rank: Mapped[int | None]
+    """Its rank in the last list that had it; `last_at` says which one that was, since typing on makes new ones."""
+    last_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
 

@@ -92,6 +92,18 @@ class TestAttempts:
         assert judged(db) == [(Origin.IGNORED, "answer", answer_id, QUESTION, False)]
         assert leads(db, "answer", answer_id) == []
 
+    def test_only_the_last_list_was_passed_over_whatever_stood_higher_before(self, db, using) -> None:
+        member = make_actor(db)
+        first = offered(db, using, member, text=f"{QUESTION} and more")
+        last = make_answer(db, OTHERS_WORDS)
+        index_all(db, using)
+        remember(db, member, TOKEN, OTHERS_WORDS, suggest(db, member, OTHERS_WORDS))
+        db.flush()
+        finish(db, member, TOKEN, question_id=1)
+
+        assert first != last.id
+        assert [object_id for _, _, object_id, *_ in judged(db)] == [last.id]
+
     def test_what_was_opened_and_asked_all_the_same_says_nothing(self, db, using) -> None:
         member = make_actor(db)
         answer_id = offered(db, using, member)

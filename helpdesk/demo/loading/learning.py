@@ -51,6 +51,11 @@ def find_topics(plan: Plan, progress: Progress) -> None:
         progress(grouping.run(using))
 
 
+def draw_curve(plan: Plan, progress: Progress) -> None:
+    """What other thresholds would have meant for the year's attempts."""
+    progress(int(run.draw_curve(engine.loaded())))
+
+
 def make_figures(plan: Plan, progress: Progress) -> None:
     with unit_of_work() as db:
         analytics.refresh(db)

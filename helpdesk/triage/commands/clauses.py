@@ -26,7 +26,7 @@ from helpdesk.rulebook.drafts import CodeDraft
 from helpdesk.rulebook.models import Clause, Document, DocumentVersion
 from helpdesk.triage import engine
 from helpdesk.triage.commands.temporary import temporary_site
-from helpdesk.triage.engine import CONFIDENCE, RANKING, Engine
+from helpdesk.triage.engine import Engine
 from helpdesk.triage.enums import Origin
 from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services import indexing, judging
@@ -56,12 +56,13 @@ def learning(
     passages: Path,
     questions: Sequence[Question],
     lessons: Sequence[Question],
+    whats: Sequence[str],
     database_url: str,
     encoder: Encoder,
     ranker: Ranker,
     confidence: Confidence,
 ) -> Mapping[str, Any]:
-    """What training on `lessons`, the later fifth held out, makes of ranking and confidence, and of `questions`."""
+    """What training on `lessons`, the later fifth held out, makes of `whats`, and of other `questions`."""
     code = readers.read_passages(passages)
     seen = {label for one in lessons for label in one.gold}
     with temporary_site(database_url), tempfile.TemporaryDirectory() as folder:
@@ -69,7 +70,7 @@ def learning(
         _teach(lessons, encoder)
         using = _engine(encoder, ranker, confidence)
         before = _measured(questions, seen, using) if questions else {}
-        trained = run.train(SYSTEM, using, Path(folder), (RANKING, CONFIDENCE), say=partial(click.echo, err=True))
+        trained = run.train(SYSTEM, using, Path(folder), whats, say=partial(click.echo, err=True))
         after = _measured(questions, seen, using) if questions else {}
     figures: dict[str, Any] = {}
     for one in trained:

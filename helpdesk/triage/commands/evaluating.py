@@ -30,6 +30,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 ID_COLUMNS = ("id", "faq", "category", "intent", "label")
 GOLD_COLUMNS = ("faq", "target", "category", "intent", "label", "id")
 CITATION_LABEL = "expected"
+LEARNED_FROM_CLAUSES = ("ranking", "confidence", "encoder")
 
 eval_group = click.Group("eval", help="Measure on files with known answers. Nothing is learned from them.")
 
@@ -92,11 +93,25 @@ def _ranker() -> Ranker:
 @click.option("--passages", type=FILE, required=True, help="Clauses: DocumentID, PassageID, text.")
 @click.option("--train", type=FILE, required=True, help="Questions whose clauses people linked, the oldest first.")
 @click.option("--questions", type=FILE, help="Other questions, asked before and after.")
+@click.option(
+    "--what",
+    "whats",
+    type=click.Choice(LEARNED_FROM_CLAUSES),
+    multiple=True,
+    default=LEARNED_FROM_CLAUSES[:2],
+    show_default=True,
+)
 @click.option("--shuffle", is_flag=True, help="Give the clauses of each question to another: nothing can be learned.")
 @click.option("--without-shipped", is_flag=True, help="Begin without the order of clauses that ships.")
 @click.option("--database-url", default="", help="An empty database to fill; SQLite in a temporary file by default.")
 def learning(
-    passages: Path, train: Path, questions: Path | None, shuffle: bool, without_shipped: bool, database_url: str
+    passages: Path,
+    train: Path,
+    questions: Path | None,
+    whats: Sequence[str],
+    shuffle: bool,
+    without_shipped: bool,
+    database_url: str,
 ) -> Mapping[str, Any]:
     """What `train` makes of questions whose clauses people linked."""
     lessons, asked = _with_gold(train), _with_gold(questions) if questions else []
@@ -105,7 +120,8 @@ def learning(
         random.Random(0).shuffle(golds)  # noqa: S311 - nobody has to guess it
         lessons = [Question(one.text, gold) for one, gold in zip(lessons, golds, strict=True)]
     learned = None if without_shipped else engine.load_order(_settings().models_dir / engine.RANKING)
-    return clauses.learning(passages, asked, lessons, database_url, _encoder(), Ranker(learned=learned), _confidence())
+    models = (_encoder(), Ranker(learned=learned), _confidence())
+    return clauses.learning(passages, asked, lessons, whats, database_url, *models)
 
 
 def _with_gold(path: Path) -> list[Question]:

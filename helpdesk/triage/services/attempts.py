@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
@@ -52,6 +52,7 @@ def remember(
     )
     if attempt_id is None or not found.items:  # ended, or somebody else's: left alone
         return
+    shown_at = at or clock.now()
     items = _insert(db, AttemptItem).values(
         [
             {
@@ -60,14 +61,17 @@ def remember(
                 "object_id": item.id,
                 "rank": rank,
                 "probability": item.probability,
+                "last_rank": rank,
+                "last_at": shown_at,
             }
             for rank, item in enumerate(found.items, start=1)
         ]
     )
-    best = {"rank": items.excluded.rank, "probability": items.excluded.probability}
-    where_it_was_lower = items.excluded.rank < AttemptItem.rank
+    new, is_better = items.excluded, items.excluded.rank < AttemptItem.rank
+    best = {name: case((is_better, new[name]), else_=getattr(AttemptItem, name)) for name in ("rank", "probability")}
+    last = {"last_rank": new.last_rank, "last_at": new.last_at}
     key = [AttemptItem.attempt_id, AttemptItem.kind, AttemptItem.object_id]
-    db.execute(items.on_conflict_do_update(index_elements=key, set_=best, where=where_it_was_lower))
+    db.execute(items.on_conflict_do_update(index_elements=key, set_={**best, **last}))
 
 
 def _insert(db: Session, model: type[Attempt | AttemptItem]) -> postgresql.Insert | sqlite.Insert:

@@ -71,8 +71,8 @@ def _lead(db: Session, items: Sequence[Item]) -> None:
 def judge_attempt(db: Session, attempt: Attempt) -> None:
     """What an attempt that ended says of what it was offered.
 
-    Confirmed: this item answers. Presumed: the one opened last does. Asked all the same: what stood at the top, and was
-    not opened, does not.
+    Confirmed: this item answers. Presumed: the one opened last does. Asked all the same: what stood at the top
+    of the last list, and was not opened, does not.
     """
     owner = attempt.organisation_id
     if attempt.outcome == Outcome.CONFIRMED and attempt.confirmed_id is not None:
@@ -85,7 +85,7 @@ def judge_attempt(db: Session, attempt: Attempt) -> None:
         items = [(last.kind, last.object_id)]
         judge(db, Origin.PRESUMED, attempt.id, attempt.query, items, organisation_id=owner)
     elif attempt.outcome in {Outcome.TICKET, Outcome.QUESTION} and not _is_closed(db, attempt.ticket_id):
-        items = [(item.kind, item.object_id) for item in attempt.items if _is_ignored(item)]
+        items = _ignored(attempt.items)
         judge(db, Origin.IGNORED, attempt.id, attempt.query, items, is_right=False, organisation_id=owner)
 
 
@@ -95,8 +95,11 @@ def _is_closed(db: Session, ticket_id: int | None) -> bool:
     return ticket_id is not None and db.scalar(select(SearchText.is_deleted).where(*is_ticket)) is not False
 
 
-def _is_ignored(item: AttemptItem) -> bool:
-    return item.rank <= LOOKED_AT and item.opened_at is None
+def _ignored(items: Sequence[AttemptItem]) -> list[Item]:
+    """What stood at the top of the last list and was not opened; earlier lists were for words half typed."""
+    last = max((item.last_at for item in items if item.last_at), default=None)
+    looked_at = (item for item in items if item.last_at == last and (item.last_rank or LOOKED_AT + 1) <= LOOKED_AT)
+    return [(item.kind, item.object_id) for item in looked_at if item.opened_at is None]
 
 
 def judge_from(db: Session, origin: Origin, source: Item, items: Iterable[Item]) -> None:
