@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from helpdesk.triage.services.thresholds import Point
 
-WIDTH, HEIGHT = 480, 300
-LEFT, RIGHT, TOP, BOTTOM = 48, 468, 16, 256
+LEFT, RIGHT, TOP, BOTTOM = 48, 452, 24, 252
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 

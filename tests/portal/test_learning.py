@@ -71,7 +71,7 @@ class TestThresholds:
     def test_the_curve_is_drawn_without_a_script_and_stands_in_a_table(self, admin: PageClient, db: Session) -> None:
         keep_curve(db, 40, 30, [Point(0.25, 0.9, 0.6, 0.7), Point(0.5, 0.5, 0.8, 0.95)])
         page = admin.get("/admin/thresholds").get_data(as_text=True)
-        assert 'points="153.0,40.0 258.0,136.0"' in page
+        assert 'points="149.0,46.8 250.0,138.0"' in page
         assert "style=" not in page
         assert '<td class="numeric">95.0%</td>' in page
         assert "40 questions" in page

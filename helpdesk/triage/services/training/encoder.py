@@ -11,7 +11,7 @@ import numpy as np
 from helpdesk.kernel import sources
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
-from helpdesk.nlp.adaptation import BATCH, Examples, adapt, needs_training_set
+from helpdesk.nlp.adaptation import BATCH, CHECKPOINT, Examples, adapt, needs_training_set
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.evaluation.bootstrap import paired_difference
 from helpdesk.nlp.lessons import Lessons, led_by
@@ -60,8 +60,13 @@ def learn(
     steps = steps or ROUNDS * len(examples.questions) // BATCH
     say(f"{ENCODER}: {steps} steps over {len(examples.questions)} questions; killed, it goes on where it was.")
 
-    def tick(_count: int) -> None:
-        return None
+    done = 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        if count and done % CHECKPOINT == 0:
+            say(f"{ENCODER}: step {done} of {steps}.")
 
     made = folder / f"{PARTIAL}{ENCODER}"
     try:
