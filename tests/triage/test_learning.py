@@ -15,6 +15,7 @@ from helpdesk.triage.enums import ModelState, Origin
 from helpdesk.triage.models import ModelRow
 from helpdesk.triage.services import judging, models
 from helpdesk.triage.services.training import run
+from helpdesk.triage.services.training.ranking import Lists, _objection
 from tests.factories.rulebook import add, make_version
 from tests.factories.triage import index_all
 
@@ -76,6 +77,20 @@ class TestRanking:
 
         assert not trained.is_promoted, trained.verdict
         assert models.champion(db, "ranking") is None
+
+
+class TestWhatNobodyPointedTo:
+    def lists(self, seen: float, unseen: float) -> Lists:
+        is_unseen = np.arange(200) < 100
+        values = np.where(is_unseen, unseen, seen) + np.random.default_rng(0).normal(0, 0.001, 200)
+        return Lists(values, values, is_unseen)
+
+    def test_it_must_not_pay_for_the_others(self) -> None:
+        assert "recall -0.0200" in _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.88))
+
+    def test_noise_and_gains_are_no_objection(self) -> None:
+        assert _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.9)) == ""
+        assert _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.95)) == ""
 
 
 class TestTooLittle:
