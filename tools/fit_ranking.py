@@ -17,12 +17,33 @@ from helpdesk.nlp.lessons import FOLDS, Lessons
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.order_learning import Lists, Passages, fit_nets, learn_turns, list_candidates
-from helpdesk.nlp.passages import FEATURES, LearnedOrder
+from helpdesk.nlp.passages import FEATURES, LEADS, LearnedOrder
 from helpdesk.nlp.suggest import Shelf
 
 SEED = 0
 # Not multipassage_val.jsonl: thirteen of its questions stand in test_a.jsonl too.
 FILES = ("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl")
+
+# What the ablation leaves out, one after the other.
+SUM = ("sum", "sum_rank", "sum_behind")
+COVER = ("covered", "density", "both")
+WORDS = ("words", "words_behind", "words_rank", "words_score", "best_words")
+MEANING = ("cosine", "cosine_behind", "cosine_rank", "cosine_score", "best_cosine")
+PARTS: dict[str, tuple[str, ...]] = {
+    "nothing": (),
+    "words, in every form": (*WORDS, *COVER, *SUM, "pairs", "pairs_behind"),
+    "meaning, in every form": (*MEANING, *SUM, "adapted", "adapted_behind", "adapted_score"),
+    "the score of words": WORDS,
+    "the cosine": MEANING,
+    "the sum of both": SUM,
+    "how much of one is in the other": COVER,
+    "pairs of words": ("pairs", "pairs_behind"),
+    "the turned question": ("adapted", "adapted_behind", "adapted_score"),
+    "the passage's length": ("length",),
+    "the document's other passages": ("document_sum", "document_best"),
+    "how near the best passage stands": ("same_document", "distance"),
+    "questions answered before": LEADS,
+}
 
 
 class Pack:
@@ -48,13 +69,13 @@ class Pack:
         self.lessons = Lessons(asked, encoder.encode(asked), right, right)
 
 
-def cross_validated(pack: Pack, lists: Lists) -> dict[str, float]:
-    """Figures of five nets, each measured on the development questions that it did not learn from."""
+def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = ()) -> dict[str, float]:
+    """Figures of five pairs of nets, each measured on the development questions that it did not learn from."""
     folds, listed = pack.lessons.folds, lists.learned_from
     seen = Counter(label for gold in pack.gold for label in gold)
     groups: dict[str, list[tuple]] = {"": [], "_several": [], "_unseen": []}
     for fold in range(FOLDS):
-        nets = fit_nets(listed.of(np.flatnonzero(folds != fold)), seed=SEED)
+        nets = fit_nets(listed.of(np.flatnonzero(folds != fold)), without=without, seed=SEED)
         for at in np.flatnonzero(folds == fold):
             rows = listed.rows[listed.starts[at] : listed.starts[at + 1]]
             logs = [net.scores(rows) for net in nets]
@@ -78,6 +99,15 @@ def ticking(label: str, count: int) -> Callable[[int], object]:
     return tqdm(desc=label, total=count, disable=None).update
 
 
+def ablation(pack: Pack, lists: Lists) -> None:
+    """What each part is worth: the figures without it, as lines of a table."""
+    for at, (name, without) in enumerate(PARTS.items()):
+        figures = cross_validated(pack, lists, without)
+        if not at:
+            print("|".join(["", "without", *figures, ""]))
+        print("|".join(["", name, *(f"{value:.4f}" for value in figures.values()), ""]), flush=True)
+
+
 def main() -> None:
     """Read the pack, fit nets and matrix, measure by cross-validation, write the artefact."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -85,6 +115,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--encoder", type=Path, default=Path("models/encoder"))
     parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
+    parser.add_argument("--ablation", action="store_true", help="Print what each part is worth, and write nothing.")
     options = parser.parse_args()
     pack = Pack(options.data, CachedEncoder(OnnxEncoder(options.encoder), options.cache))
     count = len(pack.lessons)
@@ -92,6 +123,9 @@ def main() -> None:
         pack.encoder, pack.shelves, pack.passages, pack.lessons, seed=SEED, tick=ticking("matrices", count)
     )
     lists = list_candidates(pack.encoder, pack.shelves, pack.lessons, turns.folds, tick=ticking("candidates", count))
+    if options.ablation:
+        ablation(pack, lists)
+        return
     order = LearnedOrder(fit_nets(lists.learned_from, seed=SEED), turns.whole)
     figures = cross_validated(pack, lists)
     print(figures)

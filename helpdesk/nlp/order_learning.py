@@ -1,6 +1,6 @@
 """Learns the order of passages from lessons; what learns from a question's features never saw its answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +120,9 @@ def list_candidates(
     return Lists(listed, tuple(items[at] for at in every))
 
 
-def fit_nets(lists: Listed, *, seed: int = 0) -> list[Net]:
-    """One net that also looks at the questions that passages answered before, and one of the text alone."""
-    return [fit_net(lists, FEATURES, seed=seed), fit_net(lists, TEXT, seed=seed)]
+def fit_nets(lists: Listed, *, without: Collection[str] = (), seed: int = 0) -> list[Net]:
+    """One net that also looks at the questions that passages answered before, and one of the text alone.
+
+    Neither looks at the features named in `without`.
+    """
+    return [fit_net(lists, [one for one in names if one not in without], seed=seed) for names in (FEATURES, TEXT)]

@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from helpdesk.nlp.encoder import unit
 from helpdesk.nlp.manifest import ArtefactError, Manifest
+from helpdesk.nlp.order_learning import fit_nets
 from helpdesk.nlp.ordering import SHARPNESS, Listed, fit_adapter, fit_net
 from helpdesk.nlp.passages import FEATURES, TEXT, LearnedOrder, features
 from helpdesk.nlp.ranking import Candidate, Ranker
@@ -34,6 +35,13 @@ def lists() -> Listed:
 @pytest.fixture(scope="module")
 def order(lists: Listed) -> LearnedOrder:
     return LearnedOrder([fit_net(lists, FEATURES), fit_net(lists, TEXT)], np.eye(8, dtype=np.float32))
+
+
+class TestLeavingOut:
+    def test_what_is_left_out_is_no_longer_looked_at(self, lists: Listed) -> None:
+        for net in fit_nets(lists, without=("pairs", "pairs_behind", "leads")):
+            assert {"pairs", "pairs_behind", "leads"}.isdisjoint(FEATURES[at] for at in net.columns)
+            assert "words" in {FEATURES[at] for at in net.columns}
 
 
 class TestFeatures:
