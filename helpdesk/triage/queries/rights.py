@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     CompoundSelect,
     Integer,
     Select,
     String,
     any_,
     bindparam,
+    cast,
     func,
     literal,
     select,
@@ -44,19 +44,21 @@ def seen_by(db: Session, actor: Actor, candidates: Items) -> dict[str, set[int]]
 
 @lru_cache(maxsize=READERS)
 def _seen(actor: Actor, kinds: tuple[str, ...], *, is_sqlite: bool) -> CompoundSelect[str, int]:
-    branches = []
-    for kind in kinds:
-        visible = sources.source(kind).visible(actor).order_by(None).subquery()
-        branches.append(select(literal(kind), visible.c[0]).where(_given(visible.c[0], kind, is_sqlite=is_sqlite)))
-    return union_all(*branches)
+    branch = _one_by_one if is_sqlite else _at_once
+    return union_all(*(branch(kind, sources.source(kind).visible(actor).order_by(None)) for kind in kinds))
 
 
-def _given(column: ColumnElement[int], name: str, *, is_sqlite: bool) -> ColumnElement[bool]:
-    """Whether `column` is among the ids of one parameter: a list written out would be compiled anew each time."""
-    if not is_sqlite:
-        return column == any_(bindparam(name, type_=ARRAY(Integer)))
-    ids = func.json_each(bindparam(name, type_=String)).table_valued("value")
-    return column.in_(select(ids.c.value))
+def _one_by_one(kind: str, visible: Select[int]) -> Select[str, int]:
+    """Each id of one parameter put to the rule by itself: given all at once, SQLite walks through the whole table."""
+    given = func.json_each(bindparam(kind, type_=String)).table_valued("value")
+    is_visible = visible.where(visible.selected_columns[0] == given.c.value).exists()
+    return select(literal(kind), cast(given.c.value, Integer)).where(is_visible)
+
+
+def _at_once(kind: str, visible: Select[int]) -> Select[str, int]:
+    """The ids of one parameter, an array: a list written out would be compiled anew each time."""
+    inner = visible.subquery()
+    return select(literal(kind), inner.c[0]).where(inner.c[0] == any_(bindparam(kind, type_=ARRAY(Integer))))
 
 
 def own_tickets(db: Session, actor: Actor) -> list[int]:
