@@ -2,11 +2,9 @@
 
 import threading
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from huey import Huey, PostgresHuey, SqliteHuey
-from huey.consumer import Consumer
 from sqlalchemy import delete, update
 
 from helpdesk.config import Settings
@@ -14,6 +12,9 @@ from helpdesk.kernel import clock, jobs
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.models import JobRow, OnceRow
 from helpdesk.kernel.throttle import Attempted
+
+if TYPE_CHECKING:
+    from huey import Huey
 
 log = structlog.get_logger()
 
@@ -23,8 +24,11 @@ THREADS = 2
 KEEP_DONE_DAYS = 7
 
 
-def make_huey(settings: Settings) -> Huey:
+def make_huey(settings: Settings) -> "Huey":
     """Huey on the database of the site: a file of its own beside SQLite, tables of its own in PostgreSQL."""
+    # Only a worker loads it: it brings the driver of PostgreSQL along, 10 MB on a site that has none.
+    from huey import PostgresHuey, SqliteHuey  # noqa: PLC0415
+
     if settings.database_url.startswith("sqlite"):
         return SqliteHuey("signpost", filename=str(settings.data_dir / "huey.db"), results=False)
     dsn = settings.database_url.replace("postgresql+psycopg://", "postgresql://")
@@ -76,6 +80,8 @@ def sweep() -> None:
 
 def work(settings: Settings, timetable: dict[str, int]) -> None:
     """Run jobs until the process is told to stop."""
+    from huey.consumer import Consumer  # noqa: PLC0415 - see `make_huey`
+
     huey = make_huey(settings)
     run_job = huey.task(name="run")(jobs.run)
     if settings.database_url.startswith("sqlite"):

@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 import click
-from alembic import command
 
 from helpdesk import schema
 
@@ -13,6 +12,8 @@ from helpdesk import schema
 @click.argument("name")
 def migration_command(name: str) -> None:
     """Write a migration from the models, named like 0002_add_votes. Read it before you commit it."""
+    from alembic import command  # noqa: PLC0415 - see `schema.upgrade`
+
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'shape.db'}"
         config = schema.configuration(url)

@@ -98,8 +98,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "cache_size=-32000",
-        "mmap_size=268435456",
+        "cache_size=-8000",  # kilobytes of each connection; the system keeps the file's pages for all of them
     ):
         connection.execute(f"PRAGMA {pragma}")
 

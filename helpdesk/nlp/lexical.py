@@ -1,14 +1,15 @@
 """Finding texts by their words: BM25 over a sparse matrix of term weights, kept up to date."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from helpdesk.nlp.vocabulary import HashedVocabulary
 from helpdesk.nlp.words import mended, pairs, plain_words, stem, terms
 
 Keys: TypeAlias = npt.NDArray[np.int64]
@@ -19,6 +20,7 @@ K1 = 0.9
 B = 0.75
 TAIL = 500  # items; a tail is weighed anew after each change, so it is kept short.
 TAIL_SHARE = 0.1  # of the whole; keeps the number of merges logarithmic while an index fills.
+MOST = 255  # times that a term of one item is counted: a byte's worth, and more than weighs anything.
 MAX_QUERY_TERMS = 200  # different terms; more of a very long query adds time and little else.
 
 
@@ -68,7 +70,7 @@ class LexicalIndex(Protocol):
 
 
 class _Segment:
-    """Some items as a matrix, float32, shape (terms, items)."""
+    """Some items as a matrix of counts, uint8, and one of weights, float32, each of shape (terms, items)."""
 
     def __init__(self, keys: Keys, counts: sparse.csr_array) -> None:
         self.keys = keys
@@ -130,11 +132,18 @@ class _Segment:
 class Bm25Index:
     """BM25 in memory: a large segment, and a small one with what came since the last merge."""
 
-    def __init__(self, *, k1: float = K1, b: float = B, analyse: Callable[[str], list[str]] = terms) -> None:
+    def __init__(
+        self,
+        *,
+        k1: float = K1,
+        b: float = B,
+        analyse: Callable[[str], list[str]] = terms,
+        vocabulary: HashedVocabulary | None = None,
+    ) -> None:
         self.k1 = k1
         self.b = b
         self._analyse = analyse
-        self._vocabulary: dict[str, int] = {}
+        self._vocabulary: dict[str, int] | HashedVocabulary = {} if vocabulary is None else vocabulary
         self._tail: dict[int, Counter[int]] = {}
         self._tail_segment: _Segment | None = None
         self._main = self._segment({})
@@ -208,6 +217,30 @@ class Bm25Index:
         unknown = _rarity(np.zeros(strange), len(self)).sum()
         return float(rarity + unknown)
 
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Keys, counts and terms as arrays: all that an index is made of."""
+        self._merge()
+        counts, known = self._main.counts, self._vocabulary
+        words = known.state() if isinstance(known, HashedVocabulary) else {"terms": _joined(known)}
+        return {
+            "keys": self._main.keys,
+            "indptr": counts.indptr,
+            "indices": counts.indices,
+            "data": counts.data,
+            **words,
+        }
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Hold what `state` says and nothing else."""
+        if isinstance(self._vocabulary, HashedVocabulary):
+            self._vocabulary.restore({name: state[name] for name in ("hashes", "numbers")})
+        else:
+            self._vocabulary = {term: number for number, term in enumerate(_split(state["terms"]))}
+        shape = (len(state["indptr"]) - 1, len(state["keys"]))
+        counts = sparse.csr_array((state["data"], state["indices"], state["indptr"]), shape=shape)
+        self._tail, self._tail_segment, self._main = {}, None, _Segment(state["keys"], counts)
+        self._weigh(self._main)
+
     def _number(self, term: str) -> int:
         return self._vocabulary.setdefault(term, len(self._vocabulary))
 
@@ -241,15 +274,18 @@ class Bm25Index:
         return self._main, self._tail_segment
 
     def _segment(self, items: dict[int, Counter[int]]) -> _Segment:
-        rows = [row for counts in items.values() for row in counts]
-        columns = np.repeat(np.arange(len(items)), [len(counts) for counts in items.values()])
-        values = np.array([n for counts in items.values() for n in counts.values()], np.float32)
+        rows = np.fromiter((row for counts in items.values() for row in counts), dtype=np.int32)
+        sizes = np.fromiter((len(counts) for counts in items.values()), dtype=np.int64, count=len(items))
+        columns = np.repeat(np.arange(len(items), dtype=np.int32), sizes)
+        values = np.fromiter((min(n, MOST) for counts in items.values() for n in counts.values()), dtype=np.uint8)
         shape = (len(self._vocabulary), len(items))
-        matrix = sparse.csr_array((values, (np.array(rows, np.int64), columns)), shape=shape)
+        matrix = sparse.csr_array((values, (rows, columns)), shape=shape)
         return _Segment(np.fromiter(items, dtype=np.int64), matrix)
 
     def _merge(self) -> None:
         """Weigh everything anew as one segment, and drop what was removed."""
+        if isinstance(self._vocabulary, HashedVocabulary):
+            self._vocabulary.settle()
         fresh = self._segment(self._tail)
         kept = np.flatnonzero(self._main.alive)
         old = self._main.counts[:, kept]
@@ -276,17 +312,15 @@ class Bm25Index:
     def _weigh(self, segment: _Segment) -> None:
         """Fill in the weights of Robertson and Zaragoza (2009), with Lucene's positive idf."""
         counts = segment.counts
-        lengths = np.asarray(counts.sum(axis=0), dtype=np.float64)
+        lengths = np.asarray(counts.sum(axis=0), dtype=np.float32)
         mean = max(self._mean_length(segment), 1.0)
-        rarity = _rarity(self._frequencies(), len(self))
-        row_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        norm = self.k1 * (1 - self.b + self.b * lengths / mean)
-        values = rarity[row_of] * counts.data * (self.k1 + 1) / (counts.data + norm[counts.indices])
-        segment.lengths = lengths.astype(np.float32)
-        segment.mass = np.bincount(counts.indices, weights=rarity[row_of], minlength=len(lengths)).astype(np.float32)
-        segment.weights = sparse.csr_array(
-            (values.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape
-        )
+        rarity = _rarity(self._frequencies(), len(self)).astype(np.float32)[: counts.shape[0]]
+        rarities = np.repeat(rarity, np.diff(counts.indptr))
+        norm = (self.k1 * (1 - self.b + self.b * lengths / mean)).astype(np.float32)
+        segment.lengths = lengths
+        segment.mass = np.bincount(counts.indices, weights=rarities, minlength=len(lengths)).astype(np.float32)
+        values = rarities * counts.data * np.float32(self.k1 + 1) / (counts.data + norm[counts.indices])
+        segment.weights = sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
 
     def _mean_length(self, segment: _Segment) -> float:
         whole = self._main if len(self._main.keys) else segment
@@ -295,7 +329,17 @@ class Bm25Index:
 
 def pair_index() -> Bm25Index:
     """An index of pairs of words. Chosen on obliqa's development questions: a pair seldom stands twice."""
-    return Bm25Index(k1=0.5, b=0.5, analyse=pairs)
+    return Bm25Index(k1=0.5, b=0.5, analyse=pairs, vocabulary=HashedVocabulary())
+
+
+def _joined(known: Iterable[str]) -> npt.NDArray[np.uint8]:
+    """Terms in the order of their numbers, as bytes: no term holds a line's end."""
+    return np.frombuffer("\n".join(known).encode("utf-8", "surrogatepass"), dtype=np.uint8)
+
+
+def _split(joined: npt.NDArray[np.uint8]) -> list[str]:
+    text = joined.tobytes().decode("utf-8", "surrogatepass")
+    return text.split("\n") if text else []
 
 
 def _rarity(frequency: npt.NDArray[np.generic], items: int) -> npt.NDArray[np.float64]:

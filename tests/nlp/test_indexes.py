@@ -134,15 +134,28 @@ class TestFindingByMeaning:
     def test_the_nearest_comes_first_with_its_cosine(self, index):
         first, *_ = index.search(self.vector(TEXTS[4]), 2)
         assert first.key == 4
-        assert first.score == pytest.approx(1, abs=1e-4)
+        assert first.score == pytest.approx(1, abs=3e-3)
 
     def test_only_allowed_keys_are_found(self, index):
         assert keys_of(index.search(self.vector(TEXTS[4]), 9, np.array([2, 99, 2]))) == [2]
         assert index.search(self.vector(TEXTS[4]), 9, np.array([], dtype=np.int64)) == []
 
-    def test_a_wide_allowance_is_kept_as_well(self, index, monkeypatch):
-        monkeypatch.setattr("helpdesk.nlp.vectors.FEW", 0)
-        assert set(keys_of(index.search(self.vector(TEXTS[4]), 9, np.array([1, 2])))) == {1, 2}
+    def test_a_wide_allowance_is_compared_in_blocks(self, index, monkeypatch):
+        monkeypatch.setattr("helpdesk.nlp.vectors.BLOCK", 1)
+        assert keys_of(index.search(self.vector(TEXTS[2]), 9, np.array([1, 2]))) == [2, 1]
+
+    def test_equal_texts_come_in_the_order_of_their_keys(self, index):
+        index.put([9, 8, 7], HashEncoder().encode([TEXTS[4]] * 3))
+        assert keys_of(index.search(self.vector(TEXTS[4]), 2)) == [4, 7]
+
+    def test_its_state_makes_an_index_that_finds_the_same(self, index):
+        index.remove([1])
+        other = FaissIndex(index.dimension, exact_up_to=index.exact_up_to)
+        other.restore(index.state())
+        other.put([6], HashEncoder().encode(["zebra crossing"]))
+        assert other.search(self.vector(TEXTS[4]), 3)[0] == index.search(self.vector(TEXTS[4]), 3)[0]
+        assert keys_of(other.search(self.vector("zebra crossing"), 1)) == [6]
+        assert len(other) == 4
 
     def test_changed_and_removed_items_follow(self, index):
         index.put([4], HashEncoder().encode(["zebra crossing"]))
@@ -157,7 +170,7 @@ class TestFindingByMeaning:
 
     def test_scores_of_given_keys_are_cosines(self, index):
         scores = index.scores(self.vector(TEXTS[1]), np.array([1, 55]))
-        assert scores.tolist() == pytest.approx([1, 0], abs=1e-4)
+        assert scores.tolist() == pytest.approx([1, 0], abs=3e-3)
 
     def test_an_empty_index_finds_nothing(self):
         assert FaissIndex(64).search(self.vector("x"), 3) == []

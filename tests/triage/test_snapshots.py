@@ -1,0 +1,116 @@
+"""Indexes kept on disk: the tables stay the truth."""
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpdesk.kernel.db import Database
+from helpdesk.kernel.policy import VISITOR
+from helpdesk.triage import engine, snapshots
+from helpdesk.triage.services.suggesting import suggest
+from tests.factories.knowledge import make_answer
+from tests.factories.rulebook import make_code
+from tests.factories.triage import index_all, make_engine
+
+QUESTION = "How much credit cover must we lodge"
+
+
+@pytest.fixture
+def kept(db, using, tmp_path) -> Path:
+    """A snapshot of a site with an answer and some clauses."""
+    make_code(db)
+    make_answer(db, QUESTION, wordings=["Lodging cover with the bank"])
+    index_all(db, using)
+    using.cache.follow(db)
+    path = snapshots.path_for(db, tmp_path, using.model)
+    assert snapshots.save(using.cache, path)
+    return path
+
+
+def fresh(db) -> engine.IndexCache:
+    return make_engine(db).cache
+
+
+def found(db, text: str = QUESTION) -> list[tuple[str, int, float]]:
+    return [(one.kind, one.id, round(one.probability, 3)) for one in suggest(db, VISITOR, text).items]
+
+
+class TestALaterProcess:
+    def test_finds_the_same_and_reads_nothing(self, db, kept, monkeypatch) -> None:
+        before = found(db)
+        cache = fresh(db)
+
+        assert snapshots.load(db, cache, kept)
+        assert cache.follow(db) == 0
+        assert found(db) == before != []
+
+    def test_reads_only_what_came_since(self, db, using, kept) -> None:
+        later = make_answer(db, "Who reads our meters on Sundays")
+        index_all(db, using)
+        cache = fresh(db)
+        snapshots.load(db, cache, kept)
+
+        assert 0 < cache.follow(db) < 5
+        assert [one[:2] for one in found(db, "Who reads our meters on Sundays")] == [("answer", later.id)]
+        assert found(db) != []
+
+
+class TestWhatDoesNotFit:
+    def test_another_database_does_not_use_it(self, db, using, kept, tmp_path, settings) -> None:
+        from helpdesk.kernel.db import Base
+
+        other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+        Base.metadata.create_all(other.engine)
+        with other.read() as elsewhere:
+            assert not snapshots.load(elsewhere, engine.make_cache(elsewhere, using.encoder), kept)
+        other.close()
+
+    def test_other_code_does_not_use_it(self, db, kept, monkeypatch) -> None:
+        monkeypatch.setattr(snapshots, "_code", lambda: "of another version")
+        assert not snapshots.load(db, fresh(db), kept)
+
+    @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+    def test_a_file_that_was_cut_off_is_not_used(self, db, kept, share) -> None:
+        raw = kept.read_bytes()
+        kept.write_bytes(raw[: int(share * len(raw))])
+        assert not snapshots.load(db, fresh(db), kept)
+
+    def test_a_changed_byte_is_noticed(self, db, kept) -> None:
+        raw = bytearray(kept.read_bytes())
+        at = raw.find(b"lodg")  # in the middle of a member, whose sum no longer fits
+        raw[at] ^= 1
+        kept.write_bytes(raw)
+        assert not snapshots.load(db, fresh(db), kept)
+
+    def test_none_is_there_at_first(self, db, using, tmp_path) -> None:
+        assert not snapshots.load(db, fresh(db), tmp_path / "none.npz")
+
+    def test_a_full_disk_leaves_the_old_one(self, db, using, kept, monkeypatch) -> None:
+        def full(stream, **_arrays) -> None:
+            stream.write(b"half of it")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        before = kept.read_bytes()
+        monkeypatch.setattr(np, "savez", full)
+        assert not snapshots.save(using.cache, kept)
+        assert kept.read_bytes() == before
+        assert list(kept.parent.glob("*.partial")) == []
+
+
+class TestTheStartOfAProcess:
+    def test_keeps_what_took_long_to_read(self, db, using, settings, monkeypatch) -> None:
+        monkeypatch.setattr(engine, "FAR", 0)
+        make_answer(db, QUESTION)
+        index_all(db, using)
+        using.data_dir = settings.data_dir
+        engine.warm()
+        (kept,) = (settings.data_dir / engine.SNAPSHOTS).iterdir()
+        made = kept.stat().st_mtime_ns
+
+        make_engine(db).data_dir = settings.data_dir
+        engine.warm()
+
+        assert kept.stat().st_mtime_ns == made
+        assert found(db) != []
