@@ -131,6 +131,25 @@ def match(
     return result
 
 
+def join(groups: Mapping[int, Vectors], vectors: Vectors) -> Labels:
+    """The group for each of `vectors` that came later, int64, shape (n,); -1 where none is near enough.
+
+    It is the one whose centre is nearest, if it is no farther from it than the farthest of its members.
+
+    Args:
+        groups: the vectors of the members of each, float32, shape (members, d).
+        vectors: of unit length, float32, shape (n, d).
+    """
+    if not groups or not len(vectors):
+        return np.full(len(vectors), -1, dtype=np.int64)
+    centres = unit(np.stack([own.mean(axis=0) for own in groups.values()]))
+    reach = np.array([(own @ centre).min() for own, centre in zip(groups.values(), centres, strict=True)])
+    cosines = vectors @ centres.T
+    nearest = cosines.argmax(axis=1)
+    labels = np.array(list(groups), dtype=np.int64)[nearest]
+    return np.where(cosines.max(axis=1) >= reach[nearest], labels, -1)
+
+
 def describe(texts: Sequence[str], vectors: Vectors, labels: Labels) -> dict[int, Description]:
     """Terms and sample rows for every group in `labels`."""
     words = [_phrases(text) for text in texts]

@@ -2,15 +2,16 @@
 
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.triage import engine
-from helpdesk.triage.services import attempts, grouping, indexing, predicting
+from helpdesk.triage.services import attempts, grouping, indexing, joining, predicting
 from helpdesk.triage.services.training import run
 
 
 def index(kind: str) -> None:
-    """Embed what changed of one kind."""
+    """Embed what changed of one kind, and put what is new into its topic."""
     using = engine.loaded()
     if using.encoder is not None:
         indexing.embed_pending(kind, using.encoder)
+        joining.join(kind, using.encoder.name)
 
 
 def predict() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from helpdesk.nlp.clusters import TopicClusterer, describe, match
+from helpdesk.nlp.clusters import TopicClusterer, describe, join, match
 
 THEMES = ("credit cover invoice amount", "password login account mail", "meter hub firmware device")
 
@@ -123,3 +123,18 @@ class TestDescribing:
         texts = ["same text"] * 6 + ["other text"]
         (described,) = describe(texts, hashing.encode(texts), np.zeros(7, dtype=np.int64)).values()
         assert len(described.samples) == 2
+
+
+class TestJoining:
+    @pytest.fixture
+    def groups(self):
+        rows = {7: [[1, 0], [0.8, 0.6]], 9: [[0, 1], [0, 1]]}
+        return {group: np.array(own, dtype=np.float32) for group, own in rows.items()}
+
+    def test_a_text_joins_the_nearest_group_within_whose_reach_it_lies(self, groups):
+        later = np.array([[0.96, 0.28], [0, 1], [-1, 0], [0.28, 0.96]], dtype=np.float32)
+        assert join(groups, later).tolist() == [7, 9, -1, -1]
+
+    def test_without_groups_or_texts_nothing_joins(self, groups):
+        assert join({}, np.ones((2, 2), dtype=np.float32)).tolist() == [-1, -1]
+        assert join(groups, np.empty((0, 2), dtype=np.float32)).tolist() == []

@@ -167,6 +167,13 @@ class TestSorting:
         assert figures["v_measure"] > 0.5
         assert {"nmi", "ari", "clusters", "unassigned"} <= set(figures)
 
+    def test_later_texts_are_measured_where_they_joined(self, hashing):
+        texts = ["how is credit cover calculated", "credit cover calculated how", "how credit cover is calculated"]
+        rows = sorting.Labelled([*texts, "reset the password", "password reset", "the password reset"], list("aaabbb"))
+        later = sorting.Labelled([texts[1], "zebras gallop"], ["a", "c"])
+        figures = sorting.clusters(rows, hashing, later=later)
+        assert (figures["texts"], figures["unassigned"]) == (2.0, 0.5)
+
     def test_citations_report_misses_and_false_hits(self):
         figures, misses = sorting.citations(["see G3.20", "Section H1", "plain"], ["G3.20", "", "DP110"])
         assert figures["exact"] == pytest.approx(1 / 3)

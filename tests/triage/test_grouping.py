@@ -6,16 +6,17 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.kernel import clock
+from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.errors import Forbidden, Invalid
 from helpdesk.kernel.paging import Window
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge.models import DraftSource
 from helpdesk.tickets import services as tickets
-from helpdesk.triage.models import Group, GroupMember
+from helpdesk.triage.models import Group, GroupMember, GroupWeek
 from helpdesk.triage.queries import groups as queries
-from helpdesk.triage.services import grouping
+from helpdesk.triage.services import grouping, joining
 from helpdesk.triage.services.drafting import draft_from_group
-from helpdesk.triage.services.grouping import rename
+from helpdesk.triage.services.grouping import monday, rename
 from tests.factories.accounts import make_actor
 from tests.factories.knowledge import make_answer
 from tests.factories.tickets import make_queue, make_ticket
@@ -36,6 +37,77 @@ def find(db, using) -> list[Group]:
     grouping.run(using)
     db.expire_all()
     return list(db.scalars(select(Group).where(Group.state == "active").order_by(Group.size.desc(), Group.id)))
+
+
+class TestJoining:
+    """What comes after topics were found."""
+
+    @pytest.fixture
+    def topics(self, db, using) -> list[Group]:
+        ask(db, 8, of=COVER)
+        ask(db, 6, of=PANEL)
+        return find(db, using)
+
+    def members(self, db, group: Group) -> set[int]:
+        db.expire_all()
+        return set(db.scalars(select(GroupMember.object_id).where(GroupMember.group_id == group.id)))
+
+    def test_a_question_asked_once_more_is_in_its_topic_at_once(self, db, using, topics) -> None:
+        (late,) = ask(db, 1, of=PANEL, days=0)
+        index_all(db, using)
+
+        assert joining.join("ticket", using.model) == 1
+
+        assert late.id in self.members(db, topics[1])
+        assert (topics[1].size, topics[0].size) == (7, 8)
+        assert topics[1].last_seen == late.opened_at
+        week = db.scalar(select(GroupWeek.size).where(GroupWeek.week == monday(late.opened_at)).limit(1))
+        assert week
+
+    def test_weeks_add_up_to_the_size(self, db, using, topics) -> None:
+        ask(db, 3, of=COVER, days=0)
+        index_all(db, using)
+        joining.join("ticket", using.model)
+
+        sizes = db.scalars(select(GroupWeek.size).where(GroupWeek.group_id == topics[0].id)).all()
+        assert sum(sizes) == 11
+
+    def test_doing_it_again_changes_nothing(self, db, using, topics) -> None:
+        ask(db, 1, of=COVER, days=0)
+        index_all(db, using)
+        joining.join("ticket", using.model)
+
+        assert joining.join("ticket", using.model) == 0
+        db.expire_all()
+        assert topics[0].size == 9
+
+    def test_of_two_workers_one_counts_it(self, db, using, topics) -> None:
+        (late,) = ask(db, 1, of=COVER, days=0)
+        index_all(db, using)
+        joining.join("ticket", using.model)
+        with unit_of_work() as second:
+            assert joining._write(second, "ticket", [(late.id, late.opened_at, topics[1].id)]) == 0
+
+        assert late.id not in self.members(db, topics[1])
+        assert (topics[0].size, topics[1].size) == (9, 6)
+
+    def test_what_nobody_asked_before_waits(self, db, using, topics) -> None:
+        (odd,) = ask(db, 1, of="Wherefore zebras gallop through hedges", days=0)
+        index_all(db, using)
+
+        assert joining.join("ticket", using.model) == 0
+        assert odd.id not in self.members(db, topics[0]) | self.members(db, topics[1])
+
+    def test_what_was_imported_with_an_old_date_waits(self, db, using, topics) -> None:
+        ask(db, 1, of=COVER, days=400)
+        index_all(db, using)
+        assert joining.join("ticket", using.model) == 0
+
+    def test_answers_and_sites_without_topics_have_none_to_join(self, db, using) -> None:
+        ask(db, 2)
+        index_all(db, using)
+        assert joining.join("ticket", using.model) == 0
+        assert joining.join("answer", using.model) == 0
 
 
 class TestFinding:

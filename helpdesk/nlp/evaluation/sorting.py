@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpdesk.nlp.citations import CitationFinder
-from helpdesk.nlp.clusters import TopicClusterer
+from helpdesk.nlp.clusters import TopicClusterer, join
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.jury import Batch
@@ -74,14 +74,22 @@ def triage(
     return {**result, "train": float(len(train.texts)), "test": float(len(test.texts))}
 
 
-def clusters(rows: Labelled, encoder: Encoder, *, seed: int = 0) -> dict[str, float]:
-    """Agreement of the groups found in the texts with the labels, which only the measure sees."""
-    found = TopicClusterer(seed=seed).fit_predict(rows.texts, encoder.encode(rows.texts))
+def clusters(rows: Labelled, encoder: Encoder, *, later: Labelled | None = None, seed: int = 0) -> dict[str, float]:
+    """Agreement of the groups found in the texts with the labels, which only the measure sees.
+
+    With `later` of these texts instead, each of which joined a group of the others, or none.
+    """
+    vectors = encoder.encode(rows.texts)
+    found = TopicClusterer(seed=seed).fit_predict(rows.texts, vectors)
+    measured = rows
+    if later is not None:
+        groups = {int(label): vectors[found == label] for label in np.unique(found[found >= 0])}
+        measured, found = later, join(groups, encoder.encode(later.texts))
     return {
-        **metrics.agreement(rows.labels, found),
+        **metrics.agreement(measured.labels, found),
         "clusters": float(found.max(initial=-1) + 1),
         "unassigned": float((found < 0).mean()) if len(found) else 0.0,
-        "texts": float(len(rows.texts)),
+        "texts": float(len(measured.texts)),
     }
 
 

@@ -297,11 +297,15 @@ def _plain(path: Path | None) -> list[str]:
 @measure("clusters")
 @click.option("--texts", type=FILE, required=True, multiple=True, help="May be given several times.")
 @click.argument("more", type=FILE, nargs=-1)
+@click.option("--later", type=FILE, help="Texts that come when the groups are found; measure where these are put.")
 @click.option("--labels-column", required=True)
-def clusters(texts: tuple[Path, ...], more: tuple[Path, ...], labels_column: str) -> Mapping[str, Any]:
+def clusters(
+    texts: tuple[Path, ...], more: tuple[Path, ...], later: Path | None, labels_column: str
+) -> Mapping[str, Any]:
     """Whether the groups found are those that people made."""
     rows = [row for path in (*texts, *more) for row in readers.read_rows(path)]
-    return sorting.clusters(_labelled(rows, labels_column, strip_addressee=False), _encoder())
+    come = _labelled(readers.read_rows(later), labels_column, strip_addressee=False) if later else None
+    return sorting.clusters(_labelled(rows, labels_column, strip_addressee=False), _encoder(), later=come)
 
 
 @measure("citations")
