@@ -37,6 +37,8 @@ def shelves(files: Sequence[tuple[str, Path]], encoder: Encoder) -> tuple[list[S
     count = 0
     for kind, path in files:
         rows = readers.read_rows(path)
+        if kind in PASSAGE_KINDS:  # A rulebook has bare numbers above sub-clauses, which nobody looks for.
+            rows = [row for row in rows if str(row.get("text") or "").strip()]
         some = readers.column(rows, None, readers.TEXT_COLUMNS)
         texts.setdefault(kind, []).extend(some)
         vectors.setdefault(kind, []).append(encoder.encode(some))
