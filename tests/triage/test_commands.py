@@ -157,6 +157,13 @@ class TestEvaluating:
 
         assert (found["train"], found["test"]) == (27, 9)
 
+    def test_triage_learns_from_few_texts_and_refuses_as_many_as_are_allowed(self, runner, labelled) -> None:
+        arguments = ("triage", "--train", labelled, "--test", labelled, "--per-label", 6, "--seed", 1)
+        strict, open_ = (figures(runner, *arguments, "--kept", kept) for kept in (0.5, 1))
+
+        assert strict["train"] == 18
+        assert strict["known_kept"] < open_["known_kept"]
+
     def test_clusters(self, runner, labelled) -> None:
         found = figures(runner, "clusters", "--texts", labelled, "--labels-column", "category")
 

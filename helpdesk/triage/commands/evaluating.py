@@ -23,6 +23,7 @@ from helpdesk.nlp.manifest import ArtefactError
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import Suggester
+from helpdesk.nlp.topics import KEPT
 from helpdesk.triage import engine
 from helpdesk.triage.commands import beside, clauses, output
 
@@ -249,6 +250,13 @@ def _texts_and_labels(
 @click.option(
     "--per-label", type=click.IntRange(3), help="Learn from only so many texts of each label, drawn at random."
 )
+@click.option(
+    "--kept",
+    type=click.FloatRange(0.5, 1),
+    default=KEPT,
+    show_default=True,
+    help="Share of held-out texts of the train file that are not called unknown.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the draw, and of what is learned.")
 @click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
 def triage(
@@ -259,6 +267,7 @@ def triage(
     label_column: str | None,
     split_date: str | None,
     per_label: int | None,
+    kept: float,
     seed: int,
     strip_addressee: bool,
 ) -> Mapping[str, Any]:
@@ -281,6 +290,7 @@ def triage(
         _encoder(),
         unknown_train=_plain(unknown_train),
         unknown_test=_plain(unknown_test),
+        kept=kept,
         seed=seed,
     )
 
