@@ -102,7 +102,7 @@ class TestTooLittle:
         assert said == [
             "triage: Only 0 tickets have a settled topic; at least 100 are needed to learn from.",
             "ranking: Only 0 questions were answered by a clause or an article; at least 250 are needed to learn from.",
-            "confidence: Only 0 questions were judged; at least 250 are needed to learn from.",
+            "confidence: Only 0 questions were judged; at least 500 are needed to learn from.",
         ]
 
     def test_without_an_encoder_nothing_is_learned(self, db, using, tmp_path: Path) -> None:

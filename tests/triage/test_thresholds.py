@@ -92,7 +92,7 @@ class TestChoice:
             choose(db, make_actor(db, role), likely=0.8, possible=0.2)
 
 
-@pytest.mark.slow  # learns from 480 questions
+@pytest.mark.slow  # learns from 540 questions
 class TestConfidence:
     def test_what_was_far_too_sure_is_put_right(self, db, using, tmp_path: Path) -> None:
         judge_many(db, using, 600)

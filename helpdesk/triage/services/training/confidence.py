@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from helpdesk.kernel.db import reading
 from helpdesk.nlp.calibrate import SHOWN, Replay, fit_curve, replay
 from helpdesk.nlp.confidence import FEATURES, Confidence, Curve, Doubles
 from helpdesk.nlp.evaluation.bootstrap import paired_difference
@@ -15,13 +16,16 @@ from helpdesk.nlp.lessons import FOLDS, Places, led_by
 from helpdesk.nlp.manifest import text_digest, versions
 from helpdesk.nlp.ranking import matching_of
 from helpdesk.nlp.suggest import Shelf, Suggester
-from helpdesk.triage.engine import CONFIDENCE, Engine
+from helpdesk.triage.engine import CONFIDENCE, RANKING, Engine
+from helpdesk.triage.services.models import champion
 from helpdesk.triage.services.training.alone import Say
 from helpdesk.triage.services.training.keeping import Challenger, TooFew, enough
 from helpdesk.triage.services.training.practice import Practice, split
+from helpdesk.triage.services.training.ranking import UNTIL
 
+HELD_OUT = 0.1  # share of the newest questions that measure; those before them are new to the order, which kept a fifth
 LIMIT = 4_000  # newest judged questions; a dozen weights need no more
-FEWEST = 250
+FEWEST = 500
 FEWEST_OF_A_CURVE = 50  # suggestions that were right, and as many that were not
 LEAST = 1e-6  # probability; nobody loses more than its logarithm by being sure and wrong
 SEED = 0
@@ -61,9 +65,9 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     """
     every = np.arange(len(practice.questions))[-limit:]
     enough(len(every), FEWEST, "questions were judged")
-    older, later = split(every)
+    older, later = split(every, HELD_OUT)
     say(f"{CONFIDENCE}: learning from {len(older)} questions, measuring with {len(later)} later ones…")
-    learned = _curves(using, practice, older)
+    learned = _curves(using, practice, older, _until())
     if not learned:
         raise TooFew(
             f"Of no way of matching were {FEWEST_OF_A_CURVE} suggestions right and {FEWEST_OF_A_CURVE} wrong; so many "
@@ -84,7 +88,14 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     )
 
 
-def _curves(using: Engine, practice: Practice, places: Places) -> dict[str, Curve]:
+def _until() -> str:
+    """Up to when questions taught the order in use, if it was made here: it is too sure of what answers these."""
+    with reading() as db:
+        order = champion(db, RANKING)
+    return str(order.metrics.get(UNTIL, "")) if order else ""
+
+
+def _curves(using: Engine, practice: Practice, places: Places, until: str) -> dict[str, Curve]:
     """A curve for each way of matching of which there is enough to learn from."""
     rows: dict[str, list[Doubles]] = {}
     labels: dict[str, list[npt.NDArray[np.bool_]]] = {}
@@ -92,9 +103,11 @@ def _curves(using: Engine, practice: Practice, places: Places) -> dict[str, Curv
     for fold in range(FOLDS):
         led = led_by(practice.shelves, lessons.of(np.flatnonzero(lessons.folds != fold)))
         for shelf in led:
-            own = [at for at in places[lessons.folds == fold] if _speaks_of(practice, int(at), shelf.kind)]
-            found = replay(_alone(using, shelf), _questions(practice, own, shelf.kind))
             matching = matching_of(shelf.kind)
+            own = [at for at in places[lessons.folds == fold] if _speaks_of(practice, int(at), shelf.kind)]
+            if matching == "passage":
+                own = [at for at in own if practice.questions[at].at.isoformat() > until]
+            found = replay(_alone(using, shelf), _questions(practice, own, shelf.kind))
             rows.setdefault(matching, []).extend(found[0])
             labels.setdefault(matching, []).extend(found[1])
     return {name: fit_curve(rows[name], labels[name]) for name in rows if _is_enough(labels[name])}

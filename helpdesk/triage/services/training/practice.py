@@ -47,9 +47,9 @@ def _of(items: Collection[Item], kinds: Collection[str]) -> frozenset[Item]:
     return frozenset(item for item in items if item[0] in kinds)
 
 
-def split(places: Places) -> tuple[Places, Places]:
+def split(places: Places, held_out: float = HELD_OUT) -> tuple[Places, Places]:
     """Questions to learn from, and the later ones to measure with."""
-    cut = round(len(places) * (1 - HELD_OUT))
+    cut = round(len(places) * (1 - held_out))
     return places[:cut], places[cut:]
 
 

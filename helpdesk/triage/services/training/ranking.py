@@ -38,6 +38,7 @@ FEWEST = 250
 FIRST = 10  # passages of a list that count
 SEED = 0
 
+UNTIL = "until"  # among the figures, when the newest question was first asked that the order learned from
 ALLOWED_LOSS = 0.01  # on passages that no earlier question pointed to: a point is noise
 
 Doubles = npt.NDArray[np.float64]
@@ -71,7 +72,8 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     """
     places = practice.about(PASSAGE_KINDS, limit)
     enough(len(places), FEWEST, "questions were answered by a clause or an article")
-    older, later = (practice.lessons_of(some, PASSAGE_KINDS) for some in split(places))
+    learned, held = split(places)
+    older, later = (practice.lessons_of(some, PASSAGE_KINDS) for some in (learned, held))
     shelves = practice.shelves_of(PASSAGE_KINDS)
     say(f"{RANKING}: learning from {len(older)} questions, measuring with {len(later)} later ones…")
     order, learns_turn = _fit(practice, shelves, _passages(using), older, say)
@@ -81,7 +83,8 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
         what=RANKING,
         save=partial(LearnedOrder.save, order),
         metrics={**after.figures(), **{f"{name}_before": value for name, value in before.figures().items()}}
-        | {"learned_from": len(older), "measured_on": len(later), "turns_queries": learns_turn},
+        | {"learned_from": len(older), "measured_on": len(later), "turns_queries": learns_turn}
+        | {UNTIL: practice.questions[int(learned[-1])].at.isoformat()},
         difference=paired_difference(before.precision, after.precision, seed=SEED),
         objection=_objection(before, after),
         data={"questions": text_digest(older.queries)},
