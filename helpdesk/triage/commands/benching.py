@@ -1,15 +1,10 @@
 """`bench`: how long suggestions and pages take on the site that is here."""
 
-import http.client
 import json
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,20 +19,22 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import queries as accounts
 from helpdesk.accounts.enums import UserState
 from helpdesk.accounts.models import SignIn, User
+from helpdesk.config import Settings
 from helpdesk.kernel import clock, sources
 from helpdesk.kernel.db import reading, unit_of_work
+from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.kernel.policy import Actor, Role
+from helpdesk.nlp.evaluation import readers
+from helpdesk.nlp.evaluation.readers import FileError
 from helpdesk.triage import engine
-from helpdesk.triage.commands import comparing
+from helpdesk.triage.commands import comparing, output, sizing
+from helpdesk.triage.commands.web_processes import web_processes
 from helpdesk.triage.models import SearchText
 from helpdesk.triage.services.suggesting import suggest
 
-WORKERS = 2
-THREADS = 4  # of each worker, as `serve` has them
-CLIENTS = 2  # at once
+FILE = click.Path(dir_okay=False, path_type=Path)
 PAGES = 20  # different questions that are opened in turn
 SEED = 0
-START_SECONDS = 60  # within which the web processes must answer
 WORDS = 12  # of a text that a person has typed when suggestions are looked for
 
 
@@ -53,12 +50,30 @@ class Timing:
 
 @click.group("bench", invoke_without_command=True, commands=[comparing.peers_command])
 @click.option("--requests", type=click.IntRange(20), default=200, show_default=True, help="Of each kind.")
+@click.option("--items", type=click.IntRange(10), help="Measure one suggestion among so many items instead.")
+@click.option("--texts", type=FILE, multiple=True, help="With --items: files of texts that they are made of.")
+@click.option("--database-url", default="", help="With --items: an empty database to fill; SQLite by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_appcontext
-def bench_command(requests: int, as_json: bool) -> None:
+def bench_command(requests: int, items: int | None, texts: tuple[Path, ...], database_url: str, as_json: bool) -> None:
     """Time suggestions in this process, then pages of two web processes of their own."""
     if click.get_current_context().invoked_subcommand is not None:
         return
+    if items is None:
+        _site(requests, as_json)
+        return
+    started = time.perf_counter()
+    here: Settings = current_app.extensions["signpost.settings"]
+    try:
+        stock = [text for path in texts for text in readers.column(readers.read_rows(path), None, readers.TEXT_COLUMNS)]
+        figures = sizing.size(here, stock, items, requests, database_url)
+    except (FileError, HelpdeskError, ValueError) as err:
+        raise click.ClickException(str(err)) from err
+    output.show(figures, seconds=time.perf_counter() - started, as_json=as_json)
+
+
+def _site(requests: int, as_json: bool) -> None:
+    """Time the site that is here."""
     engine.warm()
     with reading() as db:
         texts = _texts(db, requests)
@@ -66,10 +81,14 @@ def bench_command(requests: int, as_json: bool) -> None:
     if not texts or member is None or agent is None:
         raise click.ClickException("There is nothing here to measure. Load the demonstration first: `demo`.")
     timings = [_timing("suggestions, in process", [_suggest(member, text) for text in texts])]
-    with _signed_in(current_app, member) as as_member, _signed_in(current_app, agent) as as_agent, _web() as site:
+    with (
+        _signed_in(current_app, member) as as_member,
+        _signed_in(current_app, agent) as as_agent,
+        web_processes() as web,
+    ):
         for name, paths, cookie in _pages(_questions(member), texts, as_member, as_agent):
-            timings.append(_timing(name, site.times([paths[at % len(paths)] for at in range(requests)], cookie)))
-        memory = site.resident_mb()
+            timings.append(_timing(name, web.times([paths[at % len(paths)] for at in range(requests)], cookie)))
+        memory = web.resident_mb()
     if as_json:
         click.echo(json.dumps({"timings": [asdict(one) for one in timings], "resident_mb": memory}))
         return
@@ -137,76 +156,3 @@ def _signed_in(app: Flask, actor: Actor) -> Iterator[str]:
     finally:
         with unit_of_work() as db:
             db.get_one(SignIn, sign_in_id).ended_at = clock.now()
-
-
-@dataclass(frozen=True, slots=True)
-class _Site:
-    """Web processes on a port of their own."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-
-    def times(self, paths: Sequence[str], cookie: str) -> list[float]:
-        """Milliseconds of each request, two clients at once; the first of each worker are not counted."""
-        for _ in range(2 * WORKERS):
-            self.fetch(paths[0], cookie)
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            return list(pool.map(lambda path: self.fetch(path, cookie), paths))
-
-    def fetch(self, path: str, cookie: str) -> float:
-        started = time.perf_counter()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", path, headers={"Cookie": cookie})
-            reply = connection.getresponse()
-            reply.read()
-            location = reply.getheader("Location")
-        finally:
-            connection.close()
-        if reply.status in {301, 302, 308} and location and location.startswith("/questions/"):
-            return self.fetch(location, cookie)  # a question's full address ends in its title
-        if reply.status != 200:
-            raise click.ClickException(f"{path} answered {reply.status}; nothing can be measured.")
-        return (time.perf_counter() - started) * 1000
-
-    def resident_mb(self) -> float:
-        """Resident memory of the largest worker process, from Linux's /proc."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
-        return max(_resident_mb(Path(f"/proc/{child}/status")) for child in children.split())
-
-
-def _resident_mb(status: Path) -> float:
-    line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
-@contextmanager
-def _web() -> Iterator[_Site]:
-    """The web processes as `serve` starts them, on a free port, ended with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)]
-    command += ["--worker-class", "gthread", "--threads", str(THREADS), "--timeout", "60"]
-    command += ["--config", "python:helpdesk.triage.commands.bench_hooks", "wsgi:app"]
-    process = subprocess.Popen(command)  # noqa: S603 - our own command
-    site = _Site(process, port)
-    try:
-        _wait(lambda: site.fetch("/healthz", ""))
-        yield site
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait(attempt: Callable[[], object]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            attempt()
-        except OSError as err:
-            if time.monotonic() > deadline:
-                raise click.ClickException("The web processes did not start.") from err
-            time.sleep(0.2)
-        else:
-            return
