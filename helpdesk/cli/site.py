@@ -14,7 +14,7 @@ from helpdesk.accounts import access
 from helpdesk.cli.server import settings
 from helpdesk.kernel import db as database
 from helpdesk.kernel.errors import Conflict
-from helpdesk.triage.commands import indexing
+from helpdesk.triage.commands import checking, indexing
 
 STATIC = Path(__file__).parent.parent / "static"
 FREE_BYTES_WANTED = 500 * 1024 * 1024
@@ -56,10 +56,8 @@ def find_problems() -> list[str]:
             db.execute(text("SELECT name FROM options LIMIT 1"))
     except SQLAlchemyError as error:  # whatever the driver raises, the cure is the same
         problems.append(f"The database does not answer ({type(error).__name__}). Run `python -m helpdesk init`.")
-    if not (here.models_dir / here.encoder / "model.onnx").exists():
-        problems.append(f"There is no encoder in {here.models_dir / here.encoder}. Set HELPDESK_ENCODER to one.")
     if not (STATIC / "vendor" / "htmx.min.js").exists():
         problems.append("The page scripts are missing. Run `make assets`.")
     if shutil.disk_usage(here.data_dir).free < FREE_BYTES_WANTED:
         problems.append("Less than 500 MB of disk are free. Make room before mail and uploads are refused.")
-    return problems or indexing.find_problems()
+    return problems or [*checking.find_problems(here), *indexing.find_problems()]

@@ -9,6 +9,12 @@ import numpy.typing as npt
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
+SLACK = 0.01  # by which the length of a unit vector may be off
+
+
+class EncoderError(Exception):
+    """Texts could not be turned into vectors; the message is a sentence for whoever runs the site."""
+
 
 class Encoder(Protocol):
     """Anything that maps texts to unit vectors."""
@@ -25,6 +31,9 @@ class Encoder(Protocol):
         """Vectors of `texts`: float32, shape (n, dimension), unit length, in the same order.
 
         A text's vector depends on nothing but the text, so it may be cached by `digest(text)`.
+
+        Raises:
+            EncoderError: what came out are no such vectors, or nothing came in time.
         """
 
 
@@ -37,6 +46,20 @@ def unit(vectors: npt.NDArray[np.floating]) -> Vectors:
     """`vectors` scaled to unit length row by row; rows of zeros stay zeros."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def checked(vectors: npt.NDArray[np.floating], texts: int, dimension: int) -> Vectors:
+    """`vectors` as float32, if they are what an encoder promises.
+
+    Raises:
+        EncoderError: another shape, or rows whose length is not one: what comes of a damaged model is never stored.
+    """
+    if vectors.shape != (texts, dimension):
+        raise EncoderError(f"The encoder gave vectors of shape {vectors.shape} and not {(texts, dimension)}.")
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not (np.abs(lengths - 1) < SLACK).all():  # a length that is no number is not below it either
+        raise EncoderError("The encoder gave values that are no vectors of unit length: its model is damaged.")
+    return np.asarray(vectors, dtype=np.float32)
 
 
 class HashEncoder:

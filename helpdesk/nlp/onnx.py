@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.encoder import Vectors, checked
 from helpdesk.nlp.manifest import read_manifest
 
 MAX_TOKENS = 256  # The length all-MiniLM-L6-v2 was trained for; the rest of a text is not read.
@@ -51,4 +51,5 @@ class OnnxEncoder:
         tokens = self._tokenizer.encode(clean)
         ids = np.array([tokens.ids], dtype=np.int64)
         (output,) = self._session.run(["embedding"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        return np.asarray(output[0], dtype=np.float32)
+        vector: Vectors = checked(output, 1, self.dimension)[0]
+        return vector

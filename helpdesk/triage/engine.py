@@ -125,8 +125,6 @@ def warm() -> None:
     if changes > FAR:
         snapshots.save(engine.cache, snapshot)
     give_back()
-    if engine.encoder is not None:
-        engine.encoder.encode(["The first run of a model is slower than the others."])
 
 
 def give_back() -> None:
@@ -161,7 +159,9 @@ def make_cache(db: Session, encoder: Encoder | None) -> IndexCache:
 
 def load_encoder(folder: Path) -> tuple[Encoder | None, str]:
     try:
-        return OnnxEncoder(folder), ""
+        encoder = OnnxEncoder(folder)
+        encoder.encode(["A damaged model shows by the first text."])
+        return encoder, ""
     except ArtefactError as err:
         log.warning("encoder_missing", folder=str(folder), problem=str(err))
         return None, f"Suggestions by meaning are off, words are still searched. {err}"

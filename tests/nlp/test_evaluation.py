@@ -81,6 +81,11 @@ class TestReading:
         with pytest.raises(FileError, match=name):
             read_rows(tmp_path / name)
 
+    def test_a_line_separator_inside_a_text_ends_no_row(self, tmp_path):
+        path = tmp_path / "rows.jsonl"
+        path.write_text('{"text": "one\u2028two\x85three"}\r\n\n{"text": "four"}\n', encoding="utf-8", newline="")
+        assert column(read_rows(path), None, TEXT_COLUMNS) == ["one\u2028two\x85three", "four"]
+
     def test_a_missing_file_is_named(self, tmp_path):
         with pytest.raises(FileError, match="There is no file"):
             read_rows(tmp_path / "absent.csv")

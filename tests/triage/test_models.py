@@ -16,9 +16,9 @@ from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.evaluation.bootstrap import Difference
 from helpdesk.nlp.manifest import Manifest, write_manifest
 from helpdesk.nlp.passages import FEATURES, LearnedOrder
-from helpdesk.triage.commands.indexing import find_problems
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import ModelRow
+from helpdesk.triage.queries import state
 from helpdesk.triage.services import models
 from helpdesk.triage.services.training.alone import WAITING, one_at_a_time
 from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, keep, save_whole, sweep
@@ -95,7 +95,7 @@ class TestFollowing:
 
         assert using.confidence is shipped
         if harm != "another encoder":
-            assert any("The model confidence-one cannot be used" in problem for problem in find_problems())
+            assert any("The model confidence-one cannot be used" in problem for problem in state.model_problems(db))
 
 
 class TestGoingBack:

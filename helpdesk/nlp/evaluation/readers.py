@@ -35,7 +35,8 @@ def read_rows(path: Path) -> list[Row]:
     try:
         text = _text(path)
         if kind in {".jsonl", ".json"}:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            # Not splitlines: Unicode's own line separators may stand inside a text.
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
         if kind == ".csv":
             return list(csv.DictReader(io.StringIO(text, newline="")))
     except (OSError, ValueError, csv.Error) as err:

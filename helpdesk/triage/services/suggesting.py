@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import structlog
 from markupsafe import Markup
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from helpdesk.kernel import sources
 from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
-from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.encoder import EncoderError, Vectors
 from helpdesk.nlp.lexical import Keys
 from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of
 from helpdesk.nlp.words import terms
@@ -28,6 +29,9 @@ from helpdesk.triage.indexes import thresholds
 from helpdesk.triage.models import SearchText
 from helpdesk.triage.queries import rights, words
 
+log = structlog.get_logger()
+
+WORDS_ALONE = "Suggestions by meaning are off for the moment. Words are searched: try other words too."
 FIRST_WORDS = 3  # of a question before anything is suggested
 PARTS_OF_TICKET = (0, 1)  # its subject, and its subject with the first sentences
 REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
@@ -70,17 +74,30 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
     if len(query.split()) < FIRST_WORDS and not cited_items(db, query):
         return Suggestions()
     using = engine.current()
-    if using is None or using.encoder is None:
+    vector, problem = _vector(using, query)
+    if using is None or vector is None:
         _, possible = thresholds(db)
         items = _by_words(db, actor, query, limit, kinds, possible)
-        problem = using.problem if using else "Suggestions by meaning are still loading. Words are searched."
     else:
-        found = ranked(db, actor, using, query, using.encoder.encode([query])[0], limit=limit, kinds=kinds)
+        found = ranked(db, actor, using, query, vector, limit=limit, kinds=kinds)
         likely, possible = using.cache.thresholds
         worthy = [one for one in found if one.probability >= possible]
-        items, problem = present(db, actor, worthy, query, likely), ""
+        items = present(db, actor, worthy, query, likely)
     took = round((time.perf_counter() - started) * 1000)
     return Suggestions(items=items, abstained=not items, is_sought=True, took_ms=took, problem=problem)
+
+
+def _vector(using: Engine | None, query: str) -> tuple[Vectors | None, str]:
+    """The vector of `query`, or None and a sentence that says why words alone are searched."""
+    if using is None:
+        return None, "Suggestions by meaning are still loading. Words are searched."
+    if using.encoder is None:  # why, `check` tells those who can mend it
+        return None, WORDS_ALONE
+    try:
+        return using.encoder.encode([query])[0], ""
+    except EncoderError as err:
+        log.warning("encoder_failed", problem=str(err))
+        return None, WORDS_ALONE
 
 
 def ranked(

@@ -1,0 +1,41 @@
+"""What `check` says of models: each that is missing or damaged, what still works, and how to mend it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from helpdesk.config import Settings
+from helpdesk.kernel.db import reading
+from helpdesk.nlp.manifest import ArtefactError, verify
+from helpdesk.triage import engine
+from helpdesk.triage.queries.state import model_problems
+
+WITHOUT = {
+    engine.RANKING: "Passages are put in a plain order of words and meaning.",
+    engine.CONFIDENCE: "No suggestion has a probability, so none by meaning is shown.",
+}
+
+
+def find_problems(here: Settings) -> list[str]:
+    """Sentences for `check`, each with its cure."""
+    return list(_problems(here))
+
+
+def _problems(here: Settings) -> Iterator[str]:
+    folder = here.models_dir / here.encoder
+    if problem := _damage(folder):
+        yield f"Suggestions by meaning are off, words are still searched. {problem}"
+    elif problem := engine.load_encoder(folder)[1]:
+        yield problem
+    for name, without in WITHOUT.items():
+        if problem := _damage(here.models_dir / name):
+            yield f"{without} {problem}"
+    with reading() as db:
+        yield from model_problems(db)
+
+
+def _damage(folder: Path) -> str:
+    try:
+        verify(folder)
+    except ArtefactError as err:
+        return str(err)
+    return ""
