@@ -80,10 +80,14 @@ class TestEvaluating:
             tmp_path / "questions.jsonl", [{"question": "Who reads the Panel's papers?", "gold": gold}]
         )
 
-        found = figures(runner, "retrieval", "--passages", passages, "--questions", questions)
+        unknown = write_lines(tmp_path / "unknown.jsonl", [{"question": "Which zebras gallop?"}])
+        arguments = ("--passages", passages, "--questions", questions, "--unknown", unknown)
+
+        found = figures(runner, "retrieval", *arguments)
 
         assert {"recall@10", "map@10"} <= found.keys()
         assert (found["recall@10"], found["map@10"], found["passages"]) == (1, 1, 3)
+        assert (found["coverage_at_95"], found["unknown_at_95"]) == (0.5, 0)
         assert found.keys() >= SECONDS
         assert db.query(PublishedAnswer).count() == 0
         assert database.current().writing is not None

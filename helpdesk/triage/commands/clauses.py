@@ -38,18 +38,22 @@ def retrieval(
     passages: Path,
     questions: Sequence[Question],
     lessons: Sequence[Question],
+    unknown: Sequence[str],
     seen: Collection[Hashable] | None,
     database_url: str,
     encoder: Encoder,
     ranker: Ranker,
     confidence: Confidence,
 ) -> Mapping[str, Any]:
-    """recall@10 and map@10 of suggesting clauses from a database of its own, after people linked what `lessons` say."""
+    """recall@10 and map@10 of suggesting clauses from a database of its own, after people linked what `lessons` say.
+
+    With `unknown` questions, which no clause answers, also how well the list abstains.
+    """
     code = readers.read_passages(passages)
     with temporary_site(database_url):
         _fill(code, encoder)
         _teach(lessons, encoder)
-        return _measured(questions, seen, _engine(encoder, ranker, confidence))
+        return _measured(questions, seen, _engine(encoder, ranker, confidence), unknown)
 
 
 def learning(
@@ -84,9 +88,12 @@ def _engine(encoder: Encoder, ranker: Ranker, confidence: Confidence) -> Engine:
         return Engine(encoder=encoder, ranker=ranker, confidence=confidence, cache=engine.make_cache(db, encoder))
 
 
-def _measured(questions: Sequence[Question], seen: Collection[Hashable] | None, using: Engine) -> Mapping[str, Any]:
+def _measured(
+    questions: Sequence[Question], seen: Collection[Hashable] | None, using: Engine, unknown: Sequence[str] = ()
+) -> Mapping[str, Any]:
     assert using.encoder is not None
-    with reading() as db, tqdm(total=len(questions), unit=" questions", disable=None) as bar:
+    total = len(questions) + (len(questions) + len(unknown) if unknown else 0)
+    with reading() as db, tqdm(total=total, unit=" questions", disable=None) as bar:
         using.follow(db, in_request=False)
         labels = _labels(db)
 
@@ -95,6 +102,8 @@ def _measured(questions: Sequence[Question], seen: Collection[Hashable] | None, 
             return ranked(db, SYSTEM, using, clean(query), vector, limit=limit, kinds=["clause"])
 
         figures = searching.retrieval(questions, using.encoder, rank, labels.__getitem__, seen)
+        if unknown:
+            figures |= searching.abstain(questions, unknown, using.encoder, rank, labels.__getitem__)
     return {**figures, "passages": len(labels)}
 
 

@@ -75,15 +75,17 @@ def _confidence() -> Confidence:
 @click.option("--passages", type=FILE, required=True, help="Clauses: DocumentID, PassageID, text.")
 @click.option("--questions", type=FILE, required=True, help="Questions, each with gold DocumentID and PassageID.")
 @click.option("--train", type=FILE, help="Questions whose clauses people linked before; splits the figures by them.")
+@click.option("--unknown", type=FILE, help="Questions that no clause answers: measures abstaining too.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
 @click.option("--database-url", default="", help="An empty database to fill; SQLite in a temporary file by default.")
 def retrieval(
-    passages: Path, questions: Path, train: Path | None, limit: int | None, database_url: str
+    passages: Path, questions: Path, train: Path | None, unknown: Path | None, limit: int | None, database_url: str
 ) -> Mapping[str, Any]:
     """Whether the right clauses are found for a question."""
     asked, lessons = _with_gold(questions)[:limit], _with_gold(train) if train else []
     known = {label for one in lessons for label in one.gold} if train else None
-    return clauses.retrieval(passages, asked, lessons, known, database_url, _encoder(), _ranker(), _confidence())
+    models = (_encoder(), _ranker(), _confidence())
+    return clauses.retrieval(passages, asked, lessons, _plain(unknown), known, database_url, *models)
 
 
 def _ranker() -> Ranker:
