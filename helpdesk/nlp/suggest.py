@@ -1,5 +1,6 @@
 """Finds what may answer a question among everything that is indexed, and says how sure it is."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ LEADS = PARTS // 2  # Parts from this one on are questions that the item answere
 LEAD_DEPTH = 50  # questions answered before that are looked at, from each index.
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
 HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
+LOOKED_AT = 3  # suggestions that whoever reads a list looks at.
 NEAREST = 10  # parts whose agreement is counted.
 # Crowding is measured between so many of the nearest parts: each of the first with those nearest to it.
 CROWD, CROWD_FIRST, CROWD_NEAREST = 20, 5, 3
@@ -109,9 +111,9 @@ class Suggester:
         keep: Callable[[Items], Items] | None = None,
         cited: Items | None = None,
     ) -> Suggestions:
-        """The best items whose probability reaches `possible`; see `rank` for the arguments."""
+        """The best items if the list is worth showing, see `worth_showing`; see `rank` for the arguments."""
         ranked = self.rank(query, limit=limit, allowed=allowed, keep=keep, cited=cited)
-        items = tuple(one for one in ranked if one.probability >= possible)
+        items = tuple(worth_showing(ranked, possible))
         return Suggestions(items, abstained=not items)
 
     def rank(
@@ -218,6 +220,22 @@ class Suggester:
         elif candidate.cosine >= 0.5:  # A judgement too.
             reasons.append("Close in meaning.")
         return tuple(reasons)
+
+
+def chance(probabilities: Sequence[float]) -> float:
+    """The probability that one of the first suggestions answers, if they answer independently of each other."""
+    return 1 - math.prod(1 - one for one in probabilities[:LOOKED_AT])
+
+
+def worth_showing(ranked: Sequence[Suggestion], possible: float) -> list[Suggestion]:
+    """What is shown of a list, best first: nothing unless one of the first three answers with probability `possible`.
+
+    Of several clauses that say nearly the same none may be probable by itself, and yet one of them is the answer.
+    What reaches a third of `possible`, so that three of it would do, is shown then.
+    """
+    if chance([one.probability for one in ranked]) < possible:
+        return []
+    return [one for one in ranked if one.probability >= possible / LOOKED_AT]
 
 
 def _keys(hits: Sequence[Hit]) -> list[int]:

@@ -6,7 +6,16 @@ from helpdesk.nlp.confidence import CITED, FEATURES, Confidence, Curve, features
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.manifest import ArtefactError, Manifest
 from helpdesk.nlp.ranking import Candidate, Ranker
-from helpdesk.nlp.suggest import PARTS, Shelf, Suggester, crowding_of, item_of, key_of
+from helpdesk.nlp.suggest import (
+    PARTS,
+    Shelf,
+    Suggester,
+    Suggestion,
+    crowding_of,
+    item_of,
+    key_of,
+    worth_showing,
+)
 from helpdesk.nlp.vectors import FaissIndex
 from tests.nlp.conftest import ROOT
 
@@ -94,10 +103,21 @@ class TestSuggesting:
         assert result.abstained
         assert result.items == ()
 
-    def test_what_is_shown_is_at_least_possible(self, suggester):
+    def test_a_list_is_shown_if_one_of_its_first_three_probably_answers(self):
+        def shown(*probabilities):
+            ranked = [Suggestion("clause", at, 0.0, one, ()) for at, one in enumerate(probabilities)]
+            return [one.id for one in worth_showing(ranked, 0.35)]
+
+        assert shown(0.4, 0.1) == [0]
+        assert shown(0.2, 0.15, 0.12, 0.05) == [0, 1, 2]
+        assert shown(0.2, 0.15) == []
+        assert shown(0.11, 0.11, 0.11, 0.11, 0.11, 0.11, 0.11) == []
+        assert shown() == []
+
+    def test_what_is_shown_is_worth_it(self, suggester):
         result = suggester.suggest("how is credit cover calculated", possible=0.35)
         assert not result.abstained
-        assert all(one.probability >= 0.35 for one in result.items)
+        assert all(one.probability >= 0.35 / 3 for one in result.items)
 
     def test_no_more_than_the_limit_is_given(self, suggester):
         assert len(suggester.rank("credit cover invoice", limit=2)) == 2

@@ -12,13 +12,12 @@ from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.lexical import Bm25Index, Keys, pair_index
 from helpdesk.nlp.ranking import Ranker
-from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of
+from helpdesk.nlp.suggest import LOOKED_AT, Shelf, Suggester, Suggestion, chance, key_of
 from helpdesk.nlp.vectors import FaissIndex
 
 Rank: TypeAlias = Callable[[str, Vectors, int], Sequence[Suggestion]]
 """Gives the best suggestions for a query and its vector, at most so many."""
 
-SHOWN = 3  # suggestions among which an asker looks for an answer
 SPARE = 5  # suggestions more than measured, because two items may stand for one gold label.
 
 
@@ -166,30 +165,38 @@ def abstain(
 ) -> dict[str, float]:
     """Whether the first suggestions are right, and whether their probability knows it.
 
-    coverage_at_95 is over all questions, known and unknown, by falling probability of the first suggestion. With the
-    threshold that gives, `answered_at_95` is the share of the known whose answer is shown among the first three, and
-    `unknown_at_95` the share of the unknown that are shown anything. `precision` is that of the first suggestions that
-    reach `possible`; `answered` and `unknown_answered` as above, with that threshold.
+    By falling probability of the first suggestion, over all questions, known and unknown, coverage_at_95 of them can be
+    given one before fewer than 95% are right; `answered_at_95` and `unknown_at_95` are what that threshold means for
+    lists, see `worth_showing`: the share of the known whose answer is among the first three shown, and of the unknown
+    that are shown anything. `_at_5_unknown` is the threshold at which that is one in twenty; without an ending it is
+    `possible`. `precision` is the share of the lists shown whose first three hold the answer.
     """
     every = [*questions, *(Question(text, ()) for text in unknown)]
     vectors = encoder.encode([one.text for one in every])
-    probability, is_right = np.zeros((len(every), SHOWN)), np.zeros((len(every), SHOWN), dtype=bool)
+    probability, is_right = np.zeros((len(every), LOOKED_AT)), np.zeros((len(every), LOOKED_AT), dtype=bool)
     for at, one in enumerate(every):
-        for place, hit in enumerate(rank(one.text, vectors[at], SHOWN)):
+        for place, hit in enumerate(rank(one.text, vectors[at], LOOKED_AT)):
             probability[at, place] = hit.probability
             is_right[at, place] = label_of(hit.id) in set(one.gold)
-    first = probability[:, 0]
-    is_known = np.array([bool(one.gold) for one in every])
+    first, is_known = probability[:, 0], np.array([bool(one.gold) for one in every])
+    chances = np.array([chance(row) for row in probability.tolist()])
     coverage = metrics.coverage(first, is_right[:, 0])
-    sure = np.sort(first)[::-1][round(coverage * len(every)) - 1] if coverage else np.inf
-    result = {"coverage_at_95": coverage, "precision": _mean(is_right[first >= possible, 0])}
-    for name, threshold in (("_at_95", sure), ("", possible)):
-        shown = np.asarray(probability >= threshold)
-        result[f"answered{name}"] = _mean(np.any(shown & is_right, axis=1)[is_known])
-        result[f"unknown{name or '_answered'}"] = _mean(np.any(shown, axis=1)[~is_known])
+    thresholds = {
+        "": possible,
+        "_at_95": float(np.sort(first)[::-1][round(coverage * len(every)) - 1]) if coverage else 1.0,
+        "_at_5_unknown": float(np.quantile(chances[~is_known], 0.95)) if len(unknown) else 0.0,
+    }
+    result = {"coverage_at_95": coverage}
+    for name, threshold in thresholds.items():
+        is_shown = chances >= threshold
+        is_seen = is_shown[:, None] & (probability >= threshold / LOOKED_AT)
+        is_answered = np.any(is_seen & is_right, axis=1)
+        result[f"answered{name}"] = _mean(is_answered[is_known])
+        result[f"precision{name}"] = _mean(is_answered[is_shown])
+        result[f"unknown{name}" if name else "unknown_answered"] = _mean(is_shown[~is_known])
+        result[f"threshold{name}"] = threshold
     return {
         **result,
-        "threshold_at_95": float(sure),
         "ece": metrics.calibration_error(first, is_right[:, 0]),
         "ece_by_chance": metrics.calibration_error_by_chance(first),
         "questions": float(len(questions)),

@@ -18,7 +18,7 @@ from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.nlp.encoder import EncoderError, Vectors
 from helpdesk.nlp.lexical import Keys
-from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of
+from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of, worth_showing
 from helpdesk.nlp.words import terms
 from helpdesk.rulebook import resolver
 from helpdesk.triage import engine, pgvectors
@@ -74,15 +74,15 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
     if len(query.split()) < FIRST_WORDS and not cited_items(db, query):
         return Suggestions()
     using = engine.current()
-    vector, problem = _vector(using, query)
+    # An encoder knows no acronym of one community; with the long form beside it, it knows what is meant.
+    vector, problem = _vector(using, resolver.memory.widened(query))
     if using is None or vector is None:
         _, possible = thresholds(db)
         items = _by_words(db, actor, query, limit, kinds, possible)
     else:
         found = ranked(db, actor, using, query, vector, limit=limit, kinds=kinds)
         likely, possible = using.cache.thresholds
-        worthy = [one for one in found if one.probability >= possible]
-        items = present(db, actor, worthy, query, likely)
+        items = present(db, actor, worth_showing(found, possible), query, likely)
     took = round((time.perf_counter() - started) * 1000)
     return Suggestions(items=items, abstained=not items, is_sought=True, took_ms=took, problem=problem)
 

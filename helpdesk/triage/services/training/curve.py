@@ -6,7 +6,7 @@ import numpy as np
 
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.nlp.lessons import Item, out_of_fold
-from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion
+from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, worth_showing
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.services.thresholds import Point, keep_curve
 from helpdesk.triage.services.training.practice import Practice
@@ -38,7 +38,7 @@ def draw(using: Engine, practice: Practice) -> bool:
 
 
 def _point(lists: Sequence[tuple[Sequence[Suggestion], frozenset[Item]]], threshold: float) -> Point:
-    shown = [([one for one in found if one.probability >= threshold], right) for found, right in lists]
+    shown = [(worth_showing(found, threshold), right) for found, right in lists]
     hits = [[(one.kind, one.id) in right for one in found[:3]] for found, right in shown if found]
     first, three = (sum(1 for one in hits if one[0]), sum(1 for one in hits if any(one)))
     count = max(len(hits), 1)
