@@ -33,7 +33,7 @@ class TestFinding:
         rows = read_rows(data / "stackfaq" / "queries_a.jsonl")
         questions = [Question(row["query"], {row["faq"]}) for row in rows]
         figures = duplicates(questions, encoder, ranker_of(suggester), lambda item: known[item]["id"])
-        assert figures["recall@1"] >= 0.93
+        assert figures["recall@1"] >= 0.94
         assert figures["recall@5"] >= 0.99
 
     def test_a_question_finds_its_clauses(self, data, encoder, confidence):
@@ -69,6 +69,11 @@ class TestSorting:
         )
         assert figures["accuracy"] >= 0.90
         assert figures["unknown_auroc"] >= 0.96
+
+    def test_ten_questions_a_topic_are_enough_to_begin(self, data, encoder):
+        few = sorting.drawn(labelled(data / "banking77" / "train.csv", "category"), 10, seed=0)
+        figures = sorting.triage(few, labelled(data / "banking77" / "test_a.csv", "category"), encoder)
+        assert figures["accuracy"] >= 0.85
 
     def test_groups_are_found_without_their_number(self, data, encoder):
         figures = sorting.clusters(labelled(data / "banking77" / "train.csv", "category"), encoder)
