@@ -112,6 +112,7 @@ JOBS: Mapping[str, jobs.Job] = {
     "rulebook.rebuild_citations": rulebook_jobs.rebuild_citations,
     "tickets.notify": tickets_jobs.notify,
     "triage.index": triage_jobs.index,
+    "triage.mend": triage_jobs.mend,
     "triage.predict": triage_jobs.predict,
     "triage.returned": triage_jobs.returned,
     "triage.presume": triage_jobs.presume,

@@ -20,6 +20,7 @@ STOP_SECONDS = 20
 TIMETABLE = {
     "kernel.sweep_files": 86_400,
     "kernel.sweep": 86_400,
+    "triage.mend": 600,
     "triage.presume": 3_600,
     "triage.group": 86_400,
     "triage.curve": 86_400,

@@ -60,4 +60,4 @@ def find_problems() -> list[str]:
         problems.append("The page scripts are missing. Run `make assets`.")
     if shutil.disk_usage(here.data_dir).free < FREE_BYTES_WANTED:
         problems.append("Less than 500 MB of disk are free. Make room before mail and uploads are refused.")
-    return problems or [*checking.find_problems(here), *indexing.find_problems()]
+    return problems or [*checking.find_problems(here), *indexing.find_problems(here)]

@@ -17,6 +17,7 @@ DEFAULTS: dict[str, Any] = {
     "possible": 0.35,  # below this nothing is suggested
     "threshold_curve": None,  # what other thresholds would mean, as counted last
     "staff_need_totp": False,
+    "encoder": "",  # name of the model whose vectors are searched; it changes once those of another are complete
     "index_snapshots": [],  # marks of the copies of the indexes that processes keep on disk
 }
 

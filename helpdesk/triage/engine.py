@@ -25,6 +25,7 @@ from helpdesk.triage.columns import DIMENSION
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.indexes import FAR, IndexCache
 from helpdesk.triage.models import ModelRow
+from helpdesk.triage.queries.state import searched
 
 log = structlog.get_logger()
 
@@ -39,10 +40,13 @@ class Engine:
     """The language parts of one process. `problem` says in a sentence why meaning is not searched."""
 
     encoder: Encoder | None
+    """Whose vectors are searched."""
     ranker: Ranker
     confidence: Confidence
     cache: IndexCache
     problem: str = ""
+    coming: Encoder | None = None
+    """The encoder of the settings while its vectors are not complete."""
     models_dir: Path = Path("models")
     """Where the models lie that ship with the program."""
     data_dir: Path = Path("var")
@@ -56,6 +60,11 @@ class Engine:
     @property
     def model(self) -> str:
         return self.encoder.name if self.encoder else ""
+
+    @property
+    def encoders(self) -> list[Encoder]:
+        """Those whose vectors are kept up to date, that of the settings last."""
+        return [one for one in (self.encoder, self.coming) if one is not None]
 
     def follow(self, db: Session, *, in_request: bool = True) -> int:
         """Bring indexes, thresholds and promoted models up to date: one small query when nothing changed.
@@ -84,6 +93,7 @@ class _Slot:
         self.settings: Settings | None = None
         self.engine: Engine | None = None
         self.lock = threading.Lock()
+        self.renewing = threading.Lock()
 
 
 _slot = _Slot()
@@ -101,7 +111,10 @@ def use(engine: Engine | None) -> None:
 
 def current() -> Engine | None:
     """The engine if it is loaded: a request that finds none searches words in the database."""
-    return _slot.engine
+    engine = _slot.engine
+    if engine is not None and engine.coming is not None and engine.cache.searched == engine.coming.name:
+        threading.Thread(target=renew, name="engine", daemon=True).start()
+    return engine
 
 
 def loaded() -> Engine:
@@ -117,7 +130,24 @@ def loaded() -> Engine:
 
 def warm() -> None:
     """Load everything and fill the caches before the first request."""
-    engine = loaded()
+    _fill(loaded())
+
+
+def renew() -> None:
+    """Put an engine to use whose encoder's vectors have become complete; until it is filled the old one answers."""
+    if _slot.settings is None or not _slot.renewing.acquire(blocking=False):
+        return
+    try:
+        with reading() as db:
+            engine = load(db, _slot.settings)
+        if engine.model != (_slot.engine.model if _slot.engine else ""):
+            _fill(engine)
+            _slot.engine = engine
+    finally:
+        _slot.renewing.release()
+
+
+def _fill(engine: Engine) -> None:
     with reading() as db:
         snapshot = snapshots.path_for(db, engine.data_dir / SNAPSHOTS, engine.model)
         snapshots.load(db, engine.cache, snapshot)
@@ -134,17 +164,46 @@ def give_back() -> None:
 
 
 def load(db: Session, settings: Settings) -> Engine:
-    """An engine from the site's settings. A missing or damaged model leaves word search, and says so."""
-    encoder, problem = load_encoder(settings.models_dir / settings.encoder)
+    """An engine from the site's settings. A missing or damaged model leaves word search, and says so.
+
+    While the vectors of the settings' encoder are not complete, the one whose vectors are is searched with.
+    """
+    wanted, problem = load_encoder(encoder_folder(settings))
+    if wanted is not None and wanted.dimension != DIMENSION and db.get_bind().dialect.name == "postgresql":
+        problem = f"{wanted.name} makes vectors of {wanted.dimension} numbers; on PostgreSQL only {DIMENSION} fit."
+        wanted = None
+    encoder, coming, name = wanted, None, searched(db)
+    if name and (wanted is None or wanted.name != name) and (folder := folder_of(settings, name)):
+        encoder, coming = load_encoder(folder)[0] or wanted, wanted
+    model = encoder.name if encoder else ""
     return Engine(
         encoder=encoder,
-        ranker=Ranker(learned=load_order(settings.models_dir / RANKING)),
+        ranker=Ranker(learned=load_order(settings.models_dir / RANKING, model)),
         confidence=load_confidence(settings.models_dir / CONFIDENCE),
         cache=make_cache(db, encoder),
         problem=problem,
+        coming=coming if coming is not encoder else None,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
     )
+
+
+def encoder_folder(settings: Settings) -> Path:
+    """Where the encoder of the settings lies: among the models that ship, or among the site's own."""
+    shipped = settings.models_dir / settings.encoder
+    own = settings.data_dir / "models" / settings.encoder
+    return own if own.is_dir() and not shipped.is_dir() else shipped
+
+
+def folder_of(settings: Settings, name: str) -> Path | None:
+    """The folder of the encoder whose manifest says `name`; None where there is none any more."""
+    for path in (*settings.models_dir.glob("*/model.onnx"), *settings.data_dir.glob("models/*/model.onnx")):
+        try:
+            if read_manifest(path.parent).name == name:
+                return path.parent
+        except ArtefactError:
+            continue
+    return None
 
 
 def make_cache(db: Session, encoder: Encoder | None) -> IndexCache:
@@ -194,9 +253,13 @@ def check_encoder(folder: Path, encoder: str) -> None:
         raise ArtefactError(f"{folder} was made for the encoder {made_for}. Train it again.")
 
 
-def load_order(folder: Path) -> LearnedOrder | None:
-    """The learned order of passages; without it a sum of words and meaning stands in."""
+def load_order(folder: Path, model: str) -> LearnedOrder | None:
+    """The learned order of passages; without it a sum of words and meaning stands in.
+
+    It was learned with one encoder's vectors, and says nothing about those of another `model`.
+    """
     try:
+        check_encoder(folder, model)
         return LearnedOrder.load(folder)
     except ArtefactError as err:
         log.warning("ranking_missing", folder=str(folder), problem=str(err))

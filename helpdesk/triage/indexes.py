@@ -32,7 +32,7 @@ WORDS = (
     SearchText.heading_path,
     SearchText.is_deleted,
 )
-VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.model, Embedding.vector)
+VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.vector)
 HEADS = select(SequenceRow.name, SequenceRow.value).where(
     SequenceRow.name.in_((*KINDS, EMBEDDING, MODELS, REBUILD, options.SEQUENCE))
 )
@@ -125,13 +125,13 @@ class KindIndex:
             self.pairs.remove(gone)
         self.lead_words.remove([key_of(one, LEADS + part) for one in ids for part in range(self.leads.pop(one, 0))])
 
-    def take_vectors(self, rows: Sequence[Any], model: str) -> None:
-        """Bring the vectors to what `rows` say. Those of another encoder leave until they are made anew."""
+    def take_vectors(self, rows: Sequence[Any]) -> None:
+        """Bring the vectors to what `rows` say."""
         for index, is_lead in ((self.vectors, False), (self.lead_vectors, True)):
             own = [row for row in rows if (row.part >= LEADS) is is_lead]
             if index is None or not own:
                 continue
-            new = [row for row in own if row.vector is not None and row.model == model]
+            new = [row for row in own if row.vector is not None]
             keys = [key_of(row.object_id, row.part) for row in new]
             index.remove({key_of(row.object_id, row.part) for row in own}.difference(keys))
             if new:
@@ -190,6 +190,8 @@ class IndexCache:
         self.seen_models = 0
         self.thresholds = (1.0, 1.0)
         """From which probability a suggestion is called likely, and possible, as staff chose; read by `follow`."""
+        self.searched = ""
+        """The name of the model whose vectors are complete; read by `follow`."""
 
     def follow(self, db: Session, *, in_request: bool = True) -> int:
         """Read what changed since the last time: one small query when nothing did. How many changes there were.
@@ -200,6 +202,7 @@ class IndexCache:
         self.seen_models = heads.get(MODELS, 0)
         if heads.get(options.SEQUENCE, 0) != self.seen_options:
             self.thresholds, self.seen_options = thresholds(db), heads.get(options.SEQUENCE, 0)
+            self.searched = str(options.read(db, "encoder"))
         behind = self._behind(heads)
         if behind == 0:
             return 0
@@ -273,13 +276,14 @@ class IndexCache:
 
     def _follow_vectors(self, db: Session) -> None:
         while True:
-            changed = select(*VECTORS).where(Embedding.seq > self.seen_embeddings).order_by(Embedding.seq)
+            own = (Embedding.model == self.model) & (Embedding.seq > self.seen_embeddings)
+            changed = select(*VECTORS).where(own).order_by(Embedding.seq)
             if not self.with_vectors:  # the database searches the others itself
                 changed = changed.where(Embedding.part >= LEADS)
             rows = db.execute(changed.limit(BATCH)).all()
             with self.lock:
                 for kind, index in self.kinds.items():
-                    index.take_vectors([row for row in rows if row.kind == kind], self.model)
+                    index.take_vectors([row for row in rows if row.kind == kind])
             self.seen_embeddings = max([self.seen_embeddings, *(row.seq for row in rows)])
             if len(rows) < BATCH:
                 return

@@ -1,5 +1,6 @@
 """Work outside the request: embeddings, predictions, attempts, topics. Each may run twice harmlessly."""
 
+from helpdesk.kernel import sources
 from helpdesk.kernel.db import unit_of_work
 from helpdesk.triage import engine
 from helpdesk.triage.services import attempts, grouping, indexing, joining, predicting
@@ -9,9 +10,23 @@ from helpdesk.triage.services.training import run
 def index(kind: str) -> None:
     """Embed what changed of one kind, and put what is new into its topic."""
     using = engine.loaded()
+    for encoder in using.encoders:
+        indexing.embed_pending(kind, encoder)
     if using.encoder is not None:
-        indexing.embed_pending(kind, using.encoder)
         joining.join(kind, using.encoder.name)
+
+
+def mend() -> None:
+    """Bring every index to its table, whatever was missed, and go on with the vectors of a new encoder."""
+    kinds = [source.kind for source in sources.all_sources()]
+    for kind in kinds:
+        indexing.mend(kind)
+    using = engine.loaded()
+    for encoder in using.encoders:
+        for kind in kinds:
+            indexing.embed_pending(kind, encoder)
+    if using.encoders and indexing.settle(using.encoders[-1].name) and using.coming is not None:
+        engine.renew()
 
 
 def predict() -> None:

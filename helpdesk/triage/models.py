@@ -80,10 +80,13 @@ _on("before_create", SearchText.__table__, "postgresql", VECTOR_DDL_POSTGRESQL)
 
 
 class Embedding(Base):
-    """The vector of one wording of one item. Rows of removed wordings stay without a vector, for caches to follow."""
+    """The vector of one wording of one item. Rows of removed wordings stay without a vector, for caches to follow.
+
+    While another model's vectors are being made, each wording has a row of either model.
+    """
 
     __tablename__ = "embeddings"
-    __table_args__ = (UniqueConstraint("kind", "object_id", "part"),)
+    __table_args__ = (UniqueConstraint("kind", "object_id", "part", "model"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
@@ -106,13 +109,13 @@ for _statement in VECTOR_INDEX_DDL_POSTGRESQL:
 
 
 class IndexState(Base):
-    """How far the embeddings of one kind have followed its items."""
+    """How far the embeddings of one kind by one model have followed its items."""
 
     __tablename__ = "index_states"
 
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    model: Mapped[str] = mapped_column(String(80), primary_key=True, default="")
     seq: Mapped[int] = mapped_column(default=0)
-    model: Mapped[str] = mapped_column(String(80), default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -119,7 +119,9 @@ def shelves(
     products: dict[str, dict[int, float]] = {kind: {} for kind in wanted}
     nearest: dict[str, list[Hit]] = {kind: [] for kind in wanted}
     crowds: dict[str, dict[int, Vectors]] = {kind: {} for kind in wanted}
-    db.connection().exec_driver_sql(f"SET LOCAL hnsw.ef_search = {WIDTH}")
+    # The walk goes on where rows of another model, while there are two, left too few.
+    walk = f"SET LOCAL hnsw.ef_search = {WIDTH}; SET LOCAL hnsw.iterative_scan = strict_order"
+    db.connection().exec_driver_sql(walk)
     rows = db.execute(union_all(*branches)) if branches else ()
     for kind, object_id, part, cosine, product, is_nearest, vector in rows:
         key = key_of(object_id, part)

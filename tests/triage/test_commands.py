@@ -293,21 +293,21 @@ class TestComparing:
 
 
 class TestIndex:
-    def test_status_and_check_say_what_waits(self, runner, db) -> None:
+    def test_status_and_check_say_what_waits(self, runner, db, settings) -> None:
         make_answer(db, "How do we join?")
         db.commit()
 
         assert "1 items, 1 behind" in runner.invoke(args=["index", "status"]).output
-        (problem,) = find_problems()
+        (problem,) = find_problems(settings)
         assert "Embeddings are behind (1 answer)" in problem
 
     @pytest.mark.slow
-    def test_rebuild_brings_them_up_to_date(self, runner, db) -> None:
+    def test_rebuild_brings_them_up_to_date(self, runner, db, settings) -> None:
         make_answer(db, "How do we join?")
         db.commit()
 
         assert runner.invoke(args=["index", "rebuild"]).output.endswith("The indexes are up to date.\n")
-        assert find_problems() == []
+        assert find_problems(settings) == []
 
     @pytest.mark.slow
     def test_a_kind_that_is_unknown_is_said_so(self, runner, db) -> None:

@@ -5,13 +5,18 @@ from pathlib import Path
 
 from helpdesk.config import Settings
 from helpdesk.kernel.db import reading
-from helpdesk.nlp.manifest import ArtefactError, verify
+from helpdesk.nlp.manifest import ArtefactError, read_manifest, verify
 from helpdesk.triage import engine
 from helpdesk.triage.queries.state import model_problems
 
 WITHOUT = {
     engine.RANKING: "Passages are put in a plain order of words and meaning.",
     engine.CONFIDENCE: "No suggestion has a probability, so none by meaning is shown.",
+}
+
+OTHER = {
+    engine.RANKING: WITHOUT[engine.RANKING],
+    engine.CONFIDENCE: "Probabilities are less certain than they look.",
 }
 
 
@@ -21,7 +26,7 @@ def find_problems(here: Settings) -> list[str]:
 
 
 def _problems(here: Settings) -> Iterator[str]:
-    folder = here.models_dir / here.encoder
+    folder = engine.encoder_folder(here)
     if problem := _damage(folder):
         yield f"Suggestions by meaning are off, words are still searched. {problem}"
     elif problem := engine.load_encoder(folder)[1]:
@@ -29,8 +34,18 @@ def _problems(here: Settings) -> Iterator[str]:
     for name, without in WITHOUT.items():
         if problem := _damage(here.models_dir / name):
             yield f"{without} {problem}"
+        elif problem := _mismatch(here.models_dir / name, folder):
+            yield f"{OTHER[name]} {problem}"
     with reading() as db:
         yield from model_problems(db)
+
+
+def _mismatch(learned: Path, encoder: Path) -> str:
+    """Whether something was learned with the vectors of another encoder."""
+    if _damage(encoder):
+        return ""
+    own, before = read_manifest(encoder).name, read_manifest(learned).parameters.get("encoder")
+    return "" if own == before else f"{learned} was made for the encoder {before} and not for {own}. Train it again."
 
 
 def _damage(folder: Path) -> str:

@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 from helpdesk.config import Settings
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.nlp.confidence import Confidence
+from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.evaluation import readers, searching, sorting
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import FileError
@@ -84,12 +85,13 @@ def retrieval(
     """Whether the right clauses are found for a question."""
     asked, lessons = _with_gold(questions)[:limit], _with_gold(train) if train else []
     known = {label for one in lessons for label in one.gold} if train else None
-    models = (_encoder(), _ranker(), _confidence())
+    encoder = _encoder()
+    models = (encoder, _ranker(encoder), _confidence())
     return clauses.retrieval(passages, asked, lessons, _plain(unknown), known, database_url, *models)
 
 
-def _ranker() -> Ranker:
-    return Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING))
+def _ranker(encoder: Encoder) -> Ranker:
+    return Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING, encoder.name))
 
 
 @measure("learning")
@@ -122,8 +124,8 @@ def learning(
         golds = [one.gold for one in lessons]
         random.Random(0).shuffle(golds)  # noqa: S311 - nobody has to guess it
         lessons = [Question(one.text, gold) for one, gold in zip(lessons, golds, strict=True)]
-    learned = None if without_shipped else engine.load_order(_settings().models_dir / engine.RANKING)
-    models = (_encoder(), Ranker(learned=learned), _confidence())
+    encoder = _encoder()
+    models = (encoder, Ranker() if without_shipped else _ranker(encoder), _confidence())
     return clauses.learning(passages, asked, lessons, whats, database_url, *models)
 
 
@@ -161,7 +163,7 @@ def duplicates(
     asked = _questions(readers.column(rows, query_column, ()), readers.column(rows, target_column, ()))
     encoder = _encoder()
     shelves, items = beside.shelves([("question", questions), *others], encoder)
-    suggester = Suggester(encoder, shelves, _ranker(), _confidence())
+    suggester = Suggester(encoder, shelves, _ranker(encoder), _confidence())
     figures = searching.duplicates(
         asked, encoder, searching.ranker_of(suggester), lambda item: labels[item] if item < len(labels) else item
     )

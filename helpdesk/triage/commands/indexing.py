@@ -1,14 +1,19 @@
 """`index`: remake the indexes, and say where they stand."""
 
+from functools import partial
+
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from tqdm import tqdm
 
+from helpdesk.config import Settings
 from helpdesk.kernel import sources
 from helpdesk.kernel.db import reading
+from helpdesk.nlp.manifest import ArtefactError, read_manifest
 from helpdesk.triage import engine
 from helpdesk.triage.commands import output
-from helpdesk.triage.queries.state import index_states
+from helpdesk.triage.queries.state import index_states, searched
 from helpdesk.triage.services import indexing
 
 index_group = click.Group("index", help="The indexes, which are made from the database and can be remade.")
@@ -32,6 +37,10 @@ def rebuild(kinds: tuple[str, ...]) -> None:
             bar.update(count)
 
         indexing.rebuild(kinds or known, using.encoder, progress)
+        for encoder in using.encoders[1:]:
+            for kind in known:
+                indexing.embed_pending(kind, encoder, partial(progress, f"{kind}: {encoder.name}"))
+    indexing.settle(using.encoders[-1].name)
     click.echo("The indexes are up to date.")
 
 
@@ -44,9 +53,27 @@ def status() -> None:
     for state in states:
         follows = f"{state.behind} behind" if state.behind else "up to date"
         output.table([(f"{state.kind:<9}", f"{state.items} items, {follows}, {state.model or 'no encoder'}")])
+    if sentence := _turning(current_app.extensions["signpost.settings"]):
+        click.echo(sentence)
 
 
-def find_problems() -> list[str]:
+def _turning(here: Settings) -> str:
+    """How far the vectors of another encoder are; empty when none is on its way."""
+    try:
+        wanted = read_manifest(engine.encoder_folder(here)).name
+    except ArtefactError:
+        return ""
+    with reading() as db:
+        now, states = searched(db), index_states(db, wanted)
+    if now in {"", wanted}:
+        return ""
+    left, items = sum(state.behind for state in states), sum(state.items for state in states)
+    return (
+        f"Vectors by {wanted} are being made: {left} of {items} items are left. Until then those by {now} are searched."
+    )
+
+
+def find_problems(here: Settings) -> list[str]:
     """Sentences for `check`, each with its cure."""
     with reading() as db:
         states = index_states(db)
@@ -54,8 +81,13 @@ def find_problems() -> list[str]:
     behind = {state.kind: state.behind for state in states if state.behind}
     problems = []
     if missing:
-        problems.append(f"Search does not know all of: {', '.join(missing)}. Run `python -m helpdesk index rebuild`.")
+        behind_table = f"Search does not know all of: {', '.join(missing)}."
+        problems.append(
+            f"{behind_table} The worker mends it within ten minutes, or run `python -m helpdesk index rebuild`."
+        )
     if behind:
         waiting = ", ".join(f"{count} {kind}" for kind, count in behind.items())
         problems.append(f"Embeddings are behind ({waiting}). Start the worker, or run `index rebuild`.")
+    if sentence := _turning(here):
+        problems.append(f"{sentence} The worker makes them, or run `index rebuild`.")
     return problems

@@ -43,7 +43,7 @@ def size(here: Settings, texts: Sequence[str], items: int, requests: int, databa
     Raises:
         ValueError: there are no texts, or no encoder.
     """
-    encoder, problem = engine.load_encoder(here.models_dir / here.encoder)
+    encoder, problem = engine.load_encoder(engine.encoder_folder(here))
     if encoder is None:
         raise ValueError(problem)
     stock = Stock.of(list(dict.fromkeys(texts)), CachedEncoder(encoder, here.data_dir / "eval"))

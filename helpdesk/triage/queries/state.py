@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import sources
+from helpdesk.kernel import options, sources
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.manifest import ArtefactError, verify
 from helpdesk.triage.enums import ModelState
@@ -27,10 +27,17 @@ class IndexStatus:
     """Whether items changed of which the word index knows nothing: only a rebuild helps."""
 
 
-def index_states(db: Session) -> list[IndexStatus]:
-    """The indexes of every kind that this site has."""
+def searched(db: Session) -> str:
+    """The name of the model whose vectors are searched; empty where none was made yet."""
+    chosen = str(options.read(db, "encoder"))
+    return chosen or db.scalar(select(IndexState.model).order_by(IndexState.updated_at).limit(1)) or ""
+
+
+def index_states(db: Session, model: str | None = None) -> list[IndexStatus]:
+    """The indexes of every kind that this site has, by `model` or by the one that is searched."""
+    model = searched(db) if model is None else model
     heads = {row.name: row.value for row in db.scalars(select(SequenceRow))}
-    states = {row.kind: row for row in db.scalars(select(IndexState))}
+    states = {row.kind: row for row in db.scalars(select(IndexState).where(IndexState.model == model))}
     newest = _by_kind(db, select(SearchText.kind, func.max(SearchText.seq)))
     items = _by_kind(db, select(SearchText.kind, func.count()).where(SearchText.is_deleted.is_(False)))
     behind = {source.kind: _behind(db, source.kind, states.get(source.kind)) for source in sources.all_sources()}

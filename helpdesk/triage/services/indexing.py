@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import clock, jobs, sequences, sources
+from helpdesk.kernel import clock, jobs, options, sequences, sources
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.sources import Document
 from helpdesk.nlp.encoder import Encoder, digest
@@ -17,6 +17,7 @@ from helpdesk.nlp.words import terms
 from helpdesk.triage.columns import Floats
 from helpdesk.triage.enums import Origin
 from helpdesk.triage.models import EMBEDDING, REBUILD, Embedding, IndexState, Judgement, SearchText
+from helpdesk.triage.queries.state import index_states
 
 log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ FEWEST_OWNERS = 2  # organisations that an item must have answered before their 
 MAX_LEADS = 200  # questions that an item answered; later ones say nothing new
 EMBED_BATCH = 128  # items embedded between two commits: what an interruption can lose
 REFRESH_BATCH = 500  # items whose search texts are written in one transaction
+FORGET_BATCH = 2_000  # vectors deleted in one transaction, since writers wait for it
 MAX_BODY_TERMS = 20_000  # of one item; a longer one is an attached log
 TITLE_LENGTH = 500
 REFERENCE_LENGTH = 220
@@ -129,7 +131,7 @@ def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None)
             ids, last = _next(db, kind, after)
             documents = list(sources.source(kind).documents(db, ids=ids)) if ids else []
             leads = leads_of(db, kind, ids)
-            known = _embeddings(db, kind, ids)
+            known = _embeddings(db, kind, ids, encoder.name)
         if not ids:
             return done
         changed = _encode_changed(documents, leads, known, encoder)
@@ -149,19 +151,22 @@ def _next(db: Session, kind: str, after: int) -> tuple[list[int], int]:
 
 
 def _start(db: Session, kind: str, model: str) -> int:
-    """The sequence number to go on after; another encoder starts again from the beginning."""
-    state = db.get(IndexState, kind)
-    return state.seq if state is not None and state.model == model else 0
+    """The sequence number to go on after; another encoder starts from the beginning."""
+    state = db.get(IndexState, (kind, model))
+    return state.seq if state is not None else 0
 
 
-def _embeddings(db: Session, kind: str, ids: Sequence[int]) -> dict[tuple[int, int], tuple[str, str]]:
-    """Digest and model of each stored part that has a vector."""
+def _embeddings(db: Session, kind: str, ids: Sequence[int], model: str) -> dict[tuple[int, int], str]:
+    """Digest of each stored part that has a vector by `model`."""
     rows = db.execute(
-        select(Embedding.object_id, Embedding.part, Embedding.digest, Embedding.model).where(
-            Embedding.kind == kind, Embedding.object_id.in_(ids), Embedding.vector.is_not(None)
+        select(Embedding.object_id, Embedding.part, Embedding.digest).where(
+            Embedding.kind == kind,
+            Embedding.object_id.in_(ids),
+            Embedding.model == model,
+            Embedding.vector.is_not(None),
         )
     )
-    return {(object_id, part): (text_digest, model) for object_id, part, text_digest, model in rows}
+    return {(object_id, part): text_digest for object_id, part, text_digest in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +182,14 @@ class _Part:
 def _encode_changed(
     batch: Iterable[Document],
     leads: Mapping[int, Sequence[str]],
-    known: dict[tuple[int, int], tuple[str, str]],
+    known: Mapping[tuple[int, int], str],
     encoder: Encoder,
 ) -> list[_Part]:
     """The parts that differ from what is stored, with the vectors of new texts."""
     wanted = {
         (document.id, part): text for document in batch for part, text in _parts(document, leads.get(document.id, ()))
     }
-    new = {
-        where: (text, digest(text))
-        for where, text in wanted.items()
-        if known.get(where) != (digest(text), encoder.name)
-    }
+    new = {where: (text, digest(text)) for where, text in wanted.items() if known.get(where) != digest(text)}
     vectors = encoder.encode([text for text, _ in new.values()]) if new else ()
     changed = [
         _Part(object_id, part, text_digest, vector)
@@ -215,25 +216,25 @@ class _Step:
 
 def _store(db: Session, kind: str, model: str, step: _Step, parts: Sequence[_Part]) -> None:
     """Write the parts and move the state on, unless another process did so in the meantime."""
-    state = db.get(IndexState, kind, with_for_update=True)
+    state = db.get(IndexState, (kind, model), with_for_update=True)
     if state is None:
-        state = IndexState(kind=kind, seq=0)
+        state = IndexState(kind=kind, model=model, seq=0)
         db.add(state)
-    elif state.model == model and state.seq != step.after:
+    elif state.seq != step.after:
         return
     if parts:
         seq = sequences.take(db, EMBEDDING, len(parts))
         ids = {part.object_id for part in parts}
-        found = db.scalars(select(Embedding).where(Embedding.kind == kind, Embedding.object_id.in_(ids)))
+        own = (Embedding.kind == kind) & (Embedding.model == model)
+        found = db.scalars(select(Embedding).where(own, Embedding.object_id.in_(ids)))
         rows = {(row.object_id, row.part): row for row in found}
         for number, part in enumerate(parts, start=seq):
             row = rows.get((part.object_id, part.part))
             if row is None:
-                row = Embedding(kind=kind, object_id=part.object_id, part=part.part)
+                row = Embedding(kind=kind, object_id=part.object_id, part=part.part, model=model)
                 db.add(row)
             row.seq, row.digest, row.vector = number, part.digest, part.vector
-            row.model = model
-    state.seq, state.model, state.updated_at = step.last, model, clock.now()
+    state.seq, state.updated_at = step.last, clock.now()
 
 
 def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int], object] | None = None) -> None:
@@ -252,6 +253,34 @@ def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int
             db.execute(update(IndexState).where(IndexState.kind == kind).values(seq=0))
             sequences.take(db, REBUILD)
         embed_pending(kind, encoder, partial(progress, f"{kind}: meaning") if progress else None)
+
+
+def mend(kind: str) -> int:
+    """Write the search texts of items that changed and that no event told of; how many there were."""
+    with reading() as db:
+        newest = db.scalar(select(func.max(SearchText.seq)).where(SearchText.kind == kind)) or 0
+        ids = [document.id for document in sources.source(kind).documents(db, after_seq=newest)]
+    for start in range(0, len(ids), REFRESH_BATCH):
+        with unit_of_work() as db:
+            refresh(db, kind, ids[start : start + REFRESH_BATCH])
+    return len(ids)
+
+
+def settle(model: str) -> bool:
+    """Let the vectors by `model` be searched if they are complete; the others go once no process needs them."""
+    with unit_of_work() as db:
+        if options.read(db, "encoder") != model:
+            if any(state.behind for state in index_states(db, model)):
+                return False
+            options.write(db, "encoder", model)
+            return True
+    while True:  # at the next run: by now every process has turned to the new ones
+        with unit_of_work() as db:
+            old = list(db.scalars(select(Embedding.id).where(Embedding.model != model).limit(FORGET_BATCH)))
+            db.execute(delete(Embedding).where(Embedding.id.in_(old)))
+            if not old:
+                db.execute(delete(IndexState).where(IndexState.model != model))
+                return True
 
 
 def _forget_unknown(db: Session, kind: str, seen: set[int]) -> None:

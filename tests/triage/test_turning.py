@@ -1,0 +1,205 @@
+"""Another encoder by one setting: its vectors are made beside the others, which are searched until then."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from helpdesk.kernel import options
+from helpdesk.kernel.policy import VISITOR
+from helpdesk.kernel.sources import all_sources
+from helpdesk.nlp.encoder import EncoderError
+from helpdesk.nlp.manifest import Manifest, write_manifest
+from helpdesk.triage import engine, jobs
+from helpdesk.triage.columns import DIMENSION
+from helpdesk.triage.commands import checking
+from helpdesk.triage.commands import indexing as commands
+from helpdesk.triage.models import Embedding, IndexState
+from helpdesk.triage.queries.state import index_states, searched
+from helpdesk.triage.services import indexing
+from helpdesk.triage.services.suggesting import suggest
+from tests.factories.knowledge import make_answer
+from tests.factories.triage import CountingEncoder, index_all
+
+QUESTION = "How much credit cover must we lodge"
+
+
+class Named(CountingEncoder):
+    """The encoder of a folder, quick enough for a test."""
+
+    def __init__(self, folder) -> None:
+        super().__init__()
+        self.name = folder.name
+        if "small" in folder.name:
+            self.dimension = 64
+
+
+@pytest.fixture
+def here(app, settings, tmp_path, monkeypatch):
+    """Settings with the encoders old, new and small, of which old is in use."""
+    models = tmp_path / "models"
+    for name in ("ranking", "confidence"):
+        shutil.copytree(settings.models_dir / name, models / name)
+    for name in ("old", "new", "small"):
+        folder = (models if name != "new" else settings.data_dir / "models") / name
+        folder.mkdir(parents=True)
+        (folder / "model.onnx").write_bytes(b"weights")
+        write_manifest(folder, Manifest(name=name, parameters={"dimension": 64 if name == "small" else DIMENSION}))
+    monkeypatch.setattr(engine, "OnnxEncoder", Named)
+    yield replace(settings, models_dir=models, encoder="old")
+    engine.use(None)
+
+
+def start(here) -> engine.Engine:
+    """The engine of a process that starts with these settings."""
+    engine.configure(here)
+    engine.warm()
+    made = engine.current()
+    assert made is not None
+    return made
+
+
+@pytest.fixture
+def settled(db, here) -> engine.Engine:
+    make_answer(db, QUESTION, wordings=["Lodging cover"])
+    db.commit()
+    using = start(here)
+    jobs.mend()
+    return using
+
+
+class TestWhileVectorsAreMade:
+    def test_the_old_encoder_is_asked_and_its_vectors_are_searched(self, db, here, settled) -> None:
+        using = start(replace(here, encoder="new"))
+
+        assert (using.model, using.coming.name) == ("old", "new")
+        assert suggest(db, VISITOR, QUESTION).problem == ""
+        assert QUESTION in using.encoder.asked
+        assert QUESTION not in using.coming.asked
+
+    def test_status_and_check_say_how_far_it_is(self, db, app, here, settled) -> None:
+        app.extensions["signpost.settings"] = replace(here, encoder="new")
+        (problem,) = commands.find_problems(replace(here, encoder="new"))
+        assert problem.startswith("Vectors by new are being made: 1 of 1 items are left. Until then those by old are")
+        assert "Vectors by new are being made" in app.test_cli_runner().invoke(args=["index", "status"]).output
+
+    def test_a_change_reaches_both(self, db, here, settled) -> None:
+        using = start(replace(here, encoder="new"))
+        make_answer(db, "Who reads our meters")
+        db.commit()
+        jobs.index("answer")
+
+        models = {row.model for row in db.query(Embedding).all()}
+        assert models == {"old", "new"}
+        assert using.model == "old"
+
+    def test_a_killed_run_goes_on_where_it_stopped(self, db, here, settled, monkeypatch) -> None:
+        monkeypatch.setattr(indexing, "EMBED_BATCH", 1)
+        for number in range(4):
+            make_answer(db, f"Another question, number {number}")
+        db.commit()
+        jobs.index("answer")
+        using = start(replace(here, encoder="new"))
+        encode, seen = using.coming.encode, len(using.coming.asked)
+
+        def dying(texts):
+            if len(using.coming.asked) >= seen + 3:
+                raise EncoderError("killed")
+            return encode(texts)
+
+        monkeypatch.setattr(using.coming, "encode", dying)
+        with pytest.raises(EncoderError):
+            jobs.mend()
+        assert searched(db) == "old"
+
+        again = start(replace(here, encoder="new"))
+        coming = again.coming
+        jobs.mend()
+        assert 0 < len(coming.asked) - 1 <= 3
+        assert searched(db) == "new"
+
+
+class TestWhenTheyAreComplete:
+    def test_the_process_that_made_them_turns_at_once(self, db, here, settled) -> None:
+        start(replace(here, encoder="new"))
+        jobs.mend()
+
+        using = engine.current()
+        assert (using.model, using.coming) == ("new", None)
+        assert suggest(db, VISITOR, QUESTION).problem == ""
+
+    def test_another_process_turns_without_a_restart(self, db, here, settled, monkeypatch) -> None:
+        other = start(replace(here, encoder="new"))
+        for kind in (source.kind for source in all_sources()):
+            indexing.embed_pending(kind, other.coming)
+        assert indexing.settle("new")
+        db.commit()
+
+        class AtOnce:
+            def __init__(self, target, **_options):
+                self.start = target
+
+        monkeypatch.setattr("helpdesk.triage.engine.threading.Thread", AtOnce)
+        suggest(db, VISITOR, QUESTION)  # reads that the new ones are complete
+        engine.current()
+
+        assert engine.current().model == "new"
+
+    def test_the_old_vectors_go_at_the_next_run(self, db, here, settled) -> None:
+        start(replace(here, encoder="new"))
+        jobs.mend()
+        assert {row.model for row in db.query(Embedding).all()} == {"old", "new"}
+        jobs.mend()
+
+        assert {row.model for row in db.query(Embedding).all()} == {"new"}
+        assert {row.model for row in db.query(IndexState).all()} == {"new"}
+
+    def test_vectors_that_miss_one_item_are_not_searched(self, db, here, settled) -> None:
+        using = start(replace(here, encoder="new"))
+        indexing.embed_pending("answer", using.coming)
+        make_answer(db, "One more")
+        db.commit()
+
+        assert not indexing.settle("new")
+        assert options.read(db, "encoder") == "old"
+
+
+class TestWhatWasLearnedWithOneEncoder:
+    def test_is_not_used_with_another(self, db, here, settled) -> None:
+        assert settled.ranker.learned is None
+        problems = checking.find_problems(here)
+        assert problems[0].startswith("Passages are put in a plain order")
+        assert "ranking was made for the encoder all-MiniLM-L6-v2-int8 and not for old" in problems[0]
+        assert "confidence was made for" in problems[1]
+
+
+class TestAnotherLength:
+    def test_is_refused_where_the_column_has_one(self, db, here, settled) -> None:
+        using = start(replace(here, encoder="small"))
+
+        if db.get_bind().dialect.name == "postgresql":
+            assert (using.model, using.coming) == ("old", None)
+            assert "vectors of 64 numbers; on PostgreSQL only 384 fit" in using.problem
+        else:
+            jobs.mend()
+            assert engine.current().model == "small"
+            assert suggest(db, VISITOR, QUESTION).problem == ""
+
+
+class TestMending:
+    def test_what_no_event_told_of_is_found(self, db, here, settled) -> None:
+        from helpdesk.triage.models import SearchText
+
+        db.query(SearchText).delete()
+        db.commit()
+        assert [state.missing for state in index_states(db) if state.kind == "answer"] == [True]
+
+        jobs.mend()
+
+        (state,) = [state for state in index_states(db) if state.kind == "answer"]
+        assert (state.missing, state.behind) == (False, 0)
+
+    def test_nothing_happens_when_nothing_is_amiss(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, using)
+        assert [indexing.mend(source.kind) for source in all_sources()] == [0] * len(all_sources())
