@@ -62,7 +62,7 @@ from helpdesk.triage import jobs as triage_jobs
 from helpdesk.triage import panels as triage_panels
 from helpdesk.triage import policy as triage_policy
 from helpdesk.triage import views as triage_views
-from helpdesk.triage.commands import benching, evaluating, indexing, models
+from helpdesk.triage.commands import benching, embedding, evaluating, indexing, models
 from helpdesk.web import converters, errors, filters, logs, mailer, security, slots, styleguide, text
 
 BLUEPRINTS: Sequence[Blueprint] = (
@@ -162,6 +162,7 @@ COMMANDS: Sequence[click.Command] = (
     models.models_group,
     models.encoder_group,
     evaluating.eval_group,
+    embedding.serve_embeddings_command,
     benching.bench_command,
 )
 

@@ -26,6 +26,8 @@ class Settings:
     smtp_url: str = ""
     models_dir: Path = PROJECT_ROOT / "models"
     encoder: str = "encoder"
+    encoder_url: str = ""
+    embeddings_token: str = ""
     max_upload_bytes: int = 10 * 1024 * 1024
     is_development: bool = False
     metrics_token: str = ""
@@ -60,6 +62,9 @@ class Settings:
         upload = environ.get("HELPDESK_MAX_UPLOAD_MB", "10")
         if not upload.isdecimal() or int(upload) < 1:
             problems.append("HELPDESK_MAX_UPLOAD_MB must be a whole number of megabytes, at least 1")
+        encoder_url = environ.get("HELPDESK_ENCODER_URL", "")
+        if encoder_url and not encoder_url.startswith(("http://", "https://")):
+            problems.append("HELPDESK_ENCODER_URL must begin with http:// or https:// and end in /v1")
         if problems:
             raise SettingsError("; ".join(problems) + ".")
         return cls(
@@ -73,6 +78,8 @@ class Settings:
             smtp_url=environ.get("HELPDESK_SMTP_URL", ""),
             models_dir=Path(environ.get("HELPDESK_MODELS_DIR", PROJECT_ROOT / "models")),
             encoder=environ.get("HELPDESK_ENCODER", "encoder"),
+            encoder_url=encoder_url,
+            embeddings_token=environ.get("HELPDESK_EMBEDDINGS_TOKEN", ""),
             max_upload_bytes=int(upload) * 1024 * 1024,
             is_development=environ.get("HELPDESK_DEVELOPMENT", "") == "1",
             metrics_token=environ.get("HELPDESK_METRICS_TOKEN", ""),

@@ -19,6 +19,7 @@ from helpdesk.nlp.manifest import ArtefactError, read_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
+from helpdesk.nlp.remote import RemoteEncoder
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.triage import snapshots
 from helpdesk.triage.columns import DIMENSION
@@ -168,13 +169,13 @@ def load(db: Session, settings: Settings) -> Engine:
 
     While the vectors of the settings' encoder are not complete, the one whose vectors are is searched with.
     """
-    wanted, problem = load_encoder(encoder_folder(settings))
+    wanted, problem = encoder_in(settings, encoder_folder(settings))
     if wanted is not None and wanted.dimension != DIMENSION and db.get_bind().dialect.name == "postgresql":
         problem = f"{wanted.name} makes vectors of {wanted.dimension} numbers; on PostgreSQL only {DIMENSION} fit."
         wanted = None
     encoder, coming, name = wanted, None, searched(db)
     if name and (wanted is None or wanted.name != name) and (folder := folder_of(settings, name)):
-        encoder, coming = load_encoder(folder)[0] or wanted, wanted
+        encoder, coming = encoder_in(settings, folder)[0] or wanted, wanted
     model = encoder.name if encoder else ""
     return Engine(
         encoder=encoder,
@@ -214,6 +215,18 @@ def make_cache(db: Session, encoder: Encoder | None) -> IndexCache:
         model=encoder.name if encoder else "",
         with_vectors=is_embedded and encoder is not None,
     )
+
+
+def encoder_in(settings: Settings, folder: Path) -> tuple[Encoder | None, str]:
+    """The model whose manifest lies in `folder`: here, or at the server that the settings name."""
+    if not settings.encoder_url:
+        return load_encoder(folder)
+    try:
+        manifest = read_manifest(folder)
+    except ArtefactError as err:
+        return None, f"Suggestions by meaning are off, words are still searched. {err}"
+    url, token, dimension = settings.encoder_url, settings.embeddings_token, int(manifest.parameters["dimension"])
+    return RemoteEncoder(url, name=manifest.name, dimension=dimension, token=token), ""
 
 
 def load_encoder(folder: Path) -> tuple[Encoder | None, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from helpdesk.config import Settings
 from helpdesk.kernel.db import reading
+from helpdesk.nlp.encoder import EncoderError
 from helpdesk.nlp.manifest import ArtefactError, read_manifest, verify
 from helpdesk.triage import engine
 from helpdesk.triage.queries.state import model_problems
@@ -29,7 +30,7 @@ def _problems(here: Settings) -> Iterator[str]:
     folder = engine.encoder_folder(here)
     if problem := _damage(folder):
         yield f"Suggestions by meaning are off, words are still searched. {problem}"
-    elif problem := engine.load_encoder(folder)[1]:
+    elif problem := _failure(here, folder):
         yield problem
     for name, without in WITHOUT.items():
         if problem := _damage(here.models_dir / name):
@@ -46,6 +47,17 @@ def _mismatch(learned: Path, encoder: Path) -> str:
         return ""
     own, before = read_manifest(encoder).name, read_manifest(learned).parameters.get("encoder")
     return "" if own == before else f"{learned} was made for the encoder {before} and not for {own}. Train it again."
+
+
+def _failure(here: Settings, folder: Path) -> str:
+    """What keeps the encoder from giving vectors, if anything does."""
+    encoder, problem = engine.encoder_in(here, folder)
+    try:
+        if encoder is not None:
+            encoder.encode(["Does it answer?"])
+    except EncoderError as err:
+        return f"Suggestions by meaning are off, words are still searched. {err} See to HELPDESK_ENCODER_URL."
+    return problem
 
 
 def _damage(folder: Path) -> str:
