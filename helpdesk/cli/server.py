@@ -1,5 +1,6 @@
 """`serve` and `worker`: the processes of a site."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from helpdesk.config import Settings
 WEB_PROCESSES = 2
 WEB_THREADS = 4
 STOP_SECONDS = 20
+BEHIND_WEB = 5  # steps of priority by which jobs that take every core stand behind those who wait for a page
 
 # How often work that no event starts is done, in seconds.
 TIMETABLE = {
@@ -37,6 +39,7 @@ def settings() -> Settings:
 @with_appcontext
 def worker_command() -> None:
     """Run jobs: mail, indexes, predictions, topics."""
+    os.nice(BEHIND_WEB)
     worker.work(settings(), TIMETABLE)
 
 

@@ -4,7 +4,7 @@ import pytest
 from helpdesk.nlp.encoder import HashEncoder, digest
 from helpdesk.nlp.evaluation.cache import WORTH_KEEPING, CachedEncoder
 from helpdesk.nlp.manifest import ArtefactError, verify
-from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.nlp.onnx import MANY, OnnxEncoder
 from tests.nlp.conftest import ROOT
 
 ODD_TEXTS = [
@@ -62,6 +62,11 @@ class TestTheShippedEncoder:
         together = shipped.encode(["credit cover", "a much longer text about certificates and hubs", "credit cover"])
         assert np.array_equal(together[0], together[2])
         assert np.array_equal(together[0], shipped.encode(["credit cover"])[0])
+
+    def test_many_texts_have_the_vectors_that_each_has_alone(self, shipped):
+        texts = [f"credit cover in week {number} {'of the year ' * (number % 7)}" for number in range(MANY + 5)]
+        together = OnnxEncoder(ROOT / "models" / "encoder", threads=3).encode(texts)
+        assert np.array_equal(together, np.vstack([shipped.encode([text]) for text in texts]))
 
     def test_odd_texts_have_vectors_of_unit_length(self, shipped):
         vectors = shipped.encode(ODD_TEXTS)
