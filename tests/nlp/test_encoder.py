@@ -1,3 +1,5 @@
+import errno
+
 import numpy as np
 import pytest
 
@@ -97,3 +99,24 @@ class TestTheCache:
     def test_a_few_texts_are_not_kept(self, tmp_path):
         CachedEncoder(HashEncoder(), tmp_path).encode(["one"])
         assert list(tmp_path.rglob("*")) == []
+
+    def test_a_full_disk_costs_nothing_but_the_time(self, tmp_path, monkeypatch):
+        def full(path, _vectors):
+            path.write_bytes(b"half of it")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(np, "save", full)
+        texts = [f"text {number}" for number in range(WORTH_KEEPING)]
+        vectors = CachedEncoder(HashEncoder(), tmp_path).encode(texts)
+        assert np.array_equal(vectors, HashEncoder().encode(texts))
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    def test_a_file_that_was_cut_off_is_made_again(self, tmp_path):
+        texts = [f"text {number}" for number in range(WORTH_KEEPING)]
+        inner = self.Counting()
+        first = CachedEncoder(inner, tmp_path).encode(texts)
+        (path,) = tmp_path.rglob("*.npy")
+        for size in (0, 40, 1_000):
+            path.write_bytes(path.read_bytes()[:size])
+            assert np.array_equal(CachedEncoder(inner, tmp_path).encode(texts), first)
+        assert inner.calls == 4

@@ -25,11 +25,26 @@ class CachedEncoder:
         if len(texts) < WORTH_KEEPING:
             return self._encoder.encode(texts)
         path = self._folder / f"{text_digest(texts)}.npy"
-        if path.is_file():
-            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        if (known := self._kept(path, len(texts))) is not None:
+            return known
         vectors = self._encoder.encode(texts)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, vectors)
-        partial.replace(path)  # Another process may read at any time.
+        self._keep(path, vectors)
         return vectors
+
+    def _kept(self, path: Path, count: int) -> Vectors | None:
+        """What was kept, unless it was cut off or is not there."""
+        try:
+            vectors = np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        except (OSError, ValueError, EOFError):
+            return None
+        return vectors if vectors.shape == (count, self.dimension) else None
+
+    def _keep(self, path: Path, vectors: Vectors) -> None:
+        """Keep `vectors`; a full disk is no reason to lose them."""
+        partial = path.with_suffix(".partial.npy")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            np.save(partial, vectors)
+            partial.replace(path)  # Another process may read at any time.
+        except OSError:
+            partial.unlink(missing_ok=True)
