@@ -79,6 +79,7 @@ class _Segment:
         self.mass = self.lengths = np.zeros(len(keys), dtype=np.float32)
         """Of each item: the rarity of its different terms together, and how many terms it has."""
         self.alive = np.ones(len(keys), dtype=bool)
+        self.summed: tuple[tuple[int, ...], Floats] = (), np.zeros(len(keys), dtype=np.float32)
         self.order = np.argsort(keys, kind="stable")
 
     def places(self, keys: Keys) -> npt.NDArray[np.int64]:
@@ -89,8 +90,17 @@ class _Segment:
         places = self.order[np.minimum(found, len(self.keys) - 1)]
         return np.where((self.keys[places] == keys) & self.alive[places], places, -1)
 
+    def bury(self, places: npt.NDArray[np.int64]) -> None:
+        """Find the items at `places` no more."""
+        if len(places):
+            self.alive[places] = False
+            self.summed = (), np.zeros(len(self.keys), dtype=np.float32)
+
     def totals(self, rows: Iterable[int]) -> Floats:
         """The sum of the given terms' weights for every item, shape (items,); the dead have zero."""
+        rows = tuple(rows)
+        if self.summed[0] == rows:  # candidates are looked for, and then measured
+            return self.summed[1]
         total = np.zeros(len(self.keys), dtype=np.float32)
         starts, columns, values = self.weights.indptr, self.weights.indices, self.weights.data
         for row in rows:
@@ -98,6 +108,7 @@ class _Segment:
                 span = slice(starts[row], starts[row + 1])
                 total[columns[span]] += values[span]
         total[~self.alive] = 0
+        self.summed = rows, total
         return total
 
     def rarity_of(self, rows: npt.NDArray[np.int64], rarity: Floats) -> Floats:
@@ -124,7 +135,7 @@ class _Segment:
             places = self.places(np.unique(allowed))
             mask = np.zeros(len(total), dtype=bool)
             mask[places[places >= 0]] = True
-            total[~mask] = 0
+            total = np.where(mask, total, np.float32(0))
         places = np.argpartition(-total, k)[:k] if k < len(total) else np.arange(len(total))
         return [Hit(int(self.keys[at]), float(total[at])) for at in places if total[at] > 0]
 
@@ -166,7 +177,7 @@ class Bm25Index:
         """Forget items; unknown keys are ignored."""
         gone = np.fromiter(keys, dtype=np.int64)
         places = self._main.places(gone)
-        self._main.alive[places[places >= 0]] = False
+        self._main.bury(places[places >= 0])
         for key in gone.tolist():
             self._tail.pop(key, None)
         self._tail_segment = None

@@ -85,6 +85,14 @@ class TestKeepingTheWordsUpToDate:
         assert keys_of(lexical.search("credit", 3)) == [2]
         assert len(lexical) == 4
 
+    def test_what_was_asked_before_does_not_outlive_a_removal(self, lexical):
+        text = "calculating credit cover"
+        lexical.search(text, 3, np.array([2]))
+        assert keys_of(lexical.search(text, 3)) == [1, 2]
+        lexical.remove([1])
+        assert keys_of(lexical.search(text, 3)) == [2]
+        assert lexical.scores(text, np.array([1])).tolist() == [0]
+
     def test_a_removed_item_is_gone_and_removing_it_again_is_harmless(self, lexical):
         lexical.remove([1])
         lexical.remove([1, 1000])
