@@ -1,10 +1,12 @@
 """Where indexes and models stand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options, sources
@@ -38,29 +40,31 @@ def index_states(db: Session, model: str | None = None) -> list[IndexStatus]:
     model = searched(db) if model is None else model
     heads = {row.name: row.value for row in db.scalars(select(SequenceRow))}
     states = {row.kind: row for row in db.scalars(select(IndexState).where(IndexState.model == model))}
-    newest = _by_kind(db, select(SearchText.kind, func.max(SearchText.seq)))
-    items = _by_kind(db, select(SearchText.kind, func.count()).where(SearchText.is_deleted.is_(False)))
-    behind = {source.kind: _behind(db, source.kind, states.get(source.kind)) for source in sources.all_sources()}
-    return [
-        IndexStatus(
-            kind=source.kind,
-            items=items.get(source.kind, 0),
-            behind=behind[source.kind],
-            model=states[source.kind].model if source.kind in states else "",
-            updated_at=states[source.kind].updated_at if source.kind in states else None,
-            missing=heads.get(source.kind, 0) > newest.get(source.kind, 0),
+    is_behind = SearchText.seq > func.coalesce(IndexState.seq, 0)
+    counted = (
+        select(
+            SearchText.kind,
+            func.max(SearchText.seq).label("newest"),
+            func.count().filter(SearchText.is_deleted.is_(False)).label("items"),
+            func.count().filter(is_behind).label("behind"),
         )
-        for source in sources.all_sources()
-    ]
+        .outerjoin(IndexState, (IndexState.kind == SearchText.kind) & (IndexState.model == model))
+        .group_by(SearchText.kind)
+    )
+    texts = {row.kind: row for row in db.execute(counted)}
+    return [_status(source.kind, heads.get(source.kind, 0), states, texts) for source in sources.all_sources()]
 
 
-def _by_kind(db: Session, query: Select[str, int]) -> dict[str, int]:
-    return {row[0]: row[1] for row in db.execute(query.group_by(SearchText.kind))}
-
-
-def _behind(db: Session, kind: str, state: IndexState | None) -> int:
-    changed = select(func.count()).select_from(SearchText).where(SearchText.kind == kind)
-    return db.scalar(changed.where(SearchText.seq > (state.seq if state else 0))) or 0
+def _status(kind: str, head: int, states: Mapping[str, IndexState], texts: Mapping[str, Any]) -> IndexStatus:
+    state, counted = states.get(kind), texts.get(kind)
+    return IndexStatus(
+        kind=kind,
+        items=counted.items if counted else 0,
+        behind=counted.behind if counted else 0,
+        model=state.model if state else "",
+        updated_at=state.updated_at if state else None,
+        missing=head > (counted.newest if counted else 0),
+    )
 
 
 def model_problems(db: Session) -> list[str]:
