@@ -1,5 +1,6 @@
 """Finding texts by their words: BM25 over a sparse matrix of term weights, kept up to date."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -228,6 +229,11 @@ class Bm25Index:
         unknown = _rarity(np.zeros(strange), len(self)).sum()
         return float(rarity + unknown)
 
+    def frequency(self, term: str) -> int:
+        """How many items have `term`; the removed count until a merge."""
+        self._segments()
+        return int(self._frequencies()[self._vocabulary[term]]) if term in self._vocabulary else 0
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Keys, counts and terms as arrays: all that an index is made of."""
         self._merge()
@@ -264,19 +270,8 @@ class Bm25Index:
         if self._asked is None or self._asked[:3] != (main, tail, text):  # one query asks many times
             terms_of = dict.fromkeys(self._analyse(text))
             rows = [self._vocabulary[term] for term in terms_of if term in self._vocabulary]
-            found = self._mended(text) if self._analyse is terms and len(rows) < len(terms_of) else []
-            rows = list(dict.fromkeys([*rows, *found]))
-            self._asked = main, tail, text, rows, max(len(terms_of) - len(rows), 0)
+            self._asked = main, tail, text, rows, len(terms_of) - len(rows)
         return self._asked[3], self._asked[4]
-
-    def _mended(self, text: str) -> list[int]:
-        """For each word that no item has, the commonest of those that one typing error could have made of it."""
-        found = []
-        for word in plain_words(text)[:MAX_QUERY_TERMS]:
-            if stem(word) not in self._vocabulary:
-                rows = [self._vocabulary[term] for term in mended(word, self._vocabulary)]
-                found.extend(sorted(rows, key=lambda row: (-self._frequencies()[row], row))[:1])
-        return found
 
     def _segments(self) -> tuple[_Segment, _Segment]:
         if self._tail_segment is None:
@@ -336,6 +331,21 @@ class Bm25Index:
     def _mean_length(self, segment: _Segment) -> float:
         whole = self._main if len(self._main.keys) else segment
         return float(whole.counts.sum() / max(len(whole.keys), 1))
+
+
+def corrected(text: str, indexes: Sequence[Bm25Index]) -> str:
+    """`text`, each word that no item has exchanged for the commonest that one typing error could have made of it."""
+
+    def count(term: str) -> int:
+        return sum(index.frequency(term) for index in indexes)
+
+    for word in dict.fromkeys(plain_words(text)[:MAX_QUERY_TERMS]):
+        if count(stem(word)) == 0 and (
+            meant := mended(word, lambda term: any(index.frequency(term) for index in indexes))
+        ):
+            best = max(sorted(meant), key=count)
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", meant[best], text, flags=re.IGNORECASE)
+    return text
 
 
 def pair_index() -> Bm25Index:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 from string import ascii_lowercase
@@ -40,21 +40,28 @@ def stem(word: str) -> str:
     return str(_stemmer.stemWord(word))
 
 
-def mended(word: str, known: Container[str]) -> set[str]:
-    """Those `known` stems of which one typing error could have made the lower-case `word`.
+def mended(word: str, is_known: Callable[[str], bool]) -> dict[str, str]:
+    """The words with known stems of which one typing error could have made the lower-case `word`, by their stems.
 
     One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964).
     """
     if len(word) < SHORTEST_MENDED or len(word) > MAX_WORD or not word.isalpha():
-        return set()
+        return {}
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    edits = {first + second[1:] for first, second in halves if second}
-    edits.update(first + second[1] + second[0] + second[2:] for first, second in halves if len(second) > 1)
-    edits.update(first + letter + second[1:] for first, second in halves if second for letter in ascii_lowercase)
-    edits.update(first + letter + second for first, second in halves for letter in ascii_lowercase)
-    # Stemming hundreds of words takes longer than looking up the few beginnings that a stem may be.
-    likely = {edit for edit in edits if any(one in known for one in _beginnings(edit))}
-    return {stemmed for stemmed in map(stem, likely) if stemmed in known}
+    edits = [
+        *(first + second[1] + second[0] + second[2:] for first, second in halves if len(second) > 1),
+        *(first + second[1:] for first, second in halves if second and first.endswith(second[0])),
+        *(first + letter + second for first, second in halves for letter in ascii_lowercase),
+        *(first + second[1:] for first, second in halves if second),
+        *(first + letter + second[1:] for first, second in halves if second for letter in ascii_lowercase),
+    ]
+    found: dict[str, str] = {}
+    # Of words with one stem the likeliest comes first: an exchanged letter makes the most that nobody means.
+    for edit in edits:
+        # Stemming hundreds of words takes longer than looking up the few beginnings that a stem may be.
+        if any(map(is_known, _beginnings(edit))) and is_known(stem(edit)):
+            found.setdefault(stem(edit), edit)
+    return found
 
 
 def _beginnings(word: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel import options
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
-from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, pair_index
+from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, corrected, pair_index
 from helpdesk.nlp.ranking import PASSAGE_KINDS
 from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex, VectorIndex
@@ -251,6 +251,11 @@ class IndexCache:
             for kind, index in self.kinds.items():
                 index.restore(_within(state, f"{kind}/"))
         self.seen_embeddings, self.seen_rebuild = int(state["embeddings"]), int(state["rebuild"])
+
+    def corrected(self, text: str) -> str:
+        """`text` without typing errors in words that no item has; see `lexical.corrected`."""
+        with self.lock:
+            return corrected(text, [index.lexical for index in self.kinds.values()])
 
     def shelves(self, kinds: Iterable[str]) -> list[Shelf]:
         """The shelves of an in-process search."""

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.nlp.encoder import HashEncoder
-from helpdesk.nlp.lexical import TAIL, Bm25Index
+from helpdesk.nlp.lexical import TAIL, Bm25Index, corrected
 from helpdesk.nlp.vectors import FaissIndex
 
 TEXTS = {
@@ -55,23 +55,28 @@ class TestFindingByWords:
         assert lexical.search(text, 1)[0].score == pytest.approx(lexical.ideal(text), rel=0.4)
         assert lexical.ideal("") == 0
 
-    @pytest.mark.parametrize("typed", ["calcluated", "calculted", "calculatted", "calculatid"])
-    def test_one_typing_error_does_not_lose_the_item(self, lexical, typed):
-        assert keys_of(lexical.search(f"how is it {typed}", 3)) == [1]
-        assert lexical.scores(typed, np.array([1])) == lexical.scores("calculated", np.array([1]))
-        assert lexical.ideal(typed) == lexical.ideal("calculated")
-
-    def test_a_word_that_some_item_has_is_never_exchanged(self, lexical):
-        lexical.put([5], ["A part of the caver"])
-        assert keys_of(lexical.search("caver", 3)) == [5]
-
-    def test_identifiers_and_short_words_are_taken_as_typed(self, lexical):
-        assert lexical.search("g3.21", 3) == []
-        assert lexical.search("hov", 3) == []
-
     def test_an_empty_index_finds_nothing(self):
         assert Bm25Index().search("credit", 3) == []
         assert Bm25Index().scores("credit", np.array([1])).tolist() == [0]
+
+
+class TestTypingErrors:
+    @pytest.mark.parametrize("typed", ["calcluated", "calculted", "Calculatted", "calculatid"])
+    def test_one_is_mended_into_a_word_that_some_item_has(self, lexical, typed):
+        text = corrected(f"How is it {typed}?", [lexical])
+        assert keys_of(lexical.search(text, 3)) == [1]
+        assert text == "How is it calculated?"
+
+    def test_the_commonest_word_of_all_indexes_is_meant(self, lexical):
+        other = Bm25Index()
+        other.put([1, 2, 3], ["the cower", "a cower", "cowers"])
+        assert corrected("what cowver", [other, lexical]) == "what cower"
+        assert corrected("what cowver", [lexical, other]) == "what cower"
+
+    @pytest.mark.parametrize("text", ["caver", "g3.21", "hov", "", "zebra crossing"])
+    def test_known_words_identifiers_short_words_and_others_stay_as_typed(self, lexical, text):
+        lexical.put([5], ["A part of the caver"])
+        assert corrected(text, [lexical]) == text
 
 
 class TestKeepingTheWordsUpToDate:

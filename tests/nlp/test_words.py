@@ -58,8 +58,8 @@ class TestTypingErrors:
         ],
     )
     def test_one_leads_back_to_a_known_word(self, typed, meant):
-        assert stem(meant) in mended(typed, self.KNOWN)
+        assert mended(typed, self.KNOWN.__contains__)[stem(meant)].startswith(stem(meant)[:-1])
 
     @pytest.mark.parametrize("typed", ["", "regi", "regstratn", "smets2", "x" * (MAX_WORD + 1)])
     def test_what_is_short_has_two_or_is_no_word_is_left(self, typed):
-        assert mended(typed, self.KNOWN) == set()
+        assert mended(typed, self.KNOWN.__contains__) == {}

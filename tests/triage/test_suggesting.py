@@ -46,6 +46,12 @@ class TestOfferingAnswers:
 
         assert titles(db) == ["What must be lodged"]
 
+    def test_one_typing_error_does_not_lose_an_answer(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, using)
+
+        assert titles(db, text=QUESTION.replace("credit", "creidt")) == [QUESTION]
+
     def test_what_is_measured_of_an_answer_is_the_same_on_both_databases(self, db, using, monkeypatch) -> None:
         seen: list[Candidate] = []
         monkeypatch.setattr(using.confidence, "probabilities", lambda found: seen.extend(found) or np.ones(len(found)))
