@@ -14,7 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "is_demonstration": False,
     "demonstration": None,  # how far its loading has come
     "likely": 0.7,  # probability from which a suggestion is called likely
-    "possible": 0.35,  # below this nothing is suggested
+    "possible": 0.35,  # probability that one of the first three answers, from which a list is shown
     "threshold_curve": None,  # what other thresholds would mean, as counted last
     "staff_need_totp": False,
     "encoder": "",  # name of the model whose vectors are searched; it changes once those of another are complete

@@ -15,7 +15,7 @@ from helpdesk.nlp.ranking import Candidate, matching_of
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
 LIKELY = 0.7  # Probability from which a suggestion is called likely, until staff choose otherwise.
-POSSIBLE = 0.35  # Below it a suggestion is not shown.
+POSSIBLE = 0.35  # Probability that one of the first three answers, from which a list is shown.
 CITED = 0.99  # Whoever names a clause wants that clause.
 
 FEATURES = (

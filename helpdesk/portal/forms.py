@@ -59,9 +59,10 @@ class ThresholdsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no typ
     """From which probability, in percent, suggestions are shown and called likely."""
 
     possible = _percent(
-        "Shown from, in percent", "Below it a suggestion is not shown: the list says that nothing is likely to help."
+        "Shown from, in percent",
+        "A list appears when the chance that one of its first three suggestions answers is at least this.",
     )
-    likely = _percent("Called likely from, in percent", "Between the two a suggestion is called possible.")
+    likely = _percent("Called likely from, in percent", "A suggestion that is less probable is called possible.")
 
     def validate_likely(self, field: IntegerField) -> None:
         if self.possible.data is not None and field.data < self.possible.data:
