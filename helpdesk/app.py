@@ -113,6 +113,7 @@ JOBS: Mapping[str, jobs.Job] = {
     "tickets.notify": tickets_jobs.notify,
     "triage.index": triage_jobs.index,
     "triage.mend": triage_jobs.mend,
+    "triage.turn": triage_jobs.turn,
     "triage.predict": triage_jobs.predict,
     "triage.returned": triage_jobs.returned,
     "triage.presume": triage_jobs.presume,

@@ -22,6 +22,7 @@ B = 0.75
 TAIL = 500  # items; a tail is weighed anew after each change, so it is kept short.
 TAIL_SHARE = 0.1  # of the whole; keeps the number of merges logarithmic while an index fills.
 MOST = 255  # times that a term of one item is counted: a byte's worth, and more than weighs anything.
+MOST_MENDED = 4  # unknown words of a query; more of them are another language or an attached log.
 MAX_QUERY_TERMS = 200  # different terms; more of a very long query adds time and little else.
 
 
@@ -235,8 +236,9 @@ class Bm25Index:
         return int(self._frequencies()[self._vocabulary[term]]) if term in self._vocabulary else 0
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Keys, counts and terms as arrays: all that an index is made of."""
+        """Keys, counts and terms as arrays: all that an index is made of. Words of removed items are not in it."""
         self._merge()
+        self._forget_unused()
         counts, known = self._main.counts, self._vocabulary
         words = known.state() if isinstance(known, HashedVocabulary) else {"terms": _joined(known)}
         return {
@@ -256,6 +258,18 @@ class Bm25Index:
         shape = (len(state["indptr"]) - 1, len(state["keys"]))
         counts = sparse.csr_array((state["data"], state["indices"], state["indptr"]), shape=shape)
         self._tail, self._tail_segment, self._main = {}, None, _Segment(state["keys"], counts)
+        self._weigh(self._main)
+
+    def _forget_unused(self) -> None:
+        """Number anew the terms that some item has; no others are remembered."""
+        if isinstance(self._vocabulary, HashedVocabulary):  # knows no words
+            return
+        used = np.flatnonzero(np.diff(self._main.counts.indptr))
+        if len(used) == len(self._vocabulary):
+            return
+        known = list(self._vocabulary)
+        self._vocabulary = {known[row]: number for number, row in enumerate(used.tolist())}
+        self._main = _Segment(self._main.keys, sparse.csr_array(self._main.counts[used]))
         self._weigh(self._main)
 
     def _number(self, term: str) -> int:
@@ -339,10 +353,9 @@ def corrected(text: str, indexes: Sequence[Bm25Index]) -> str:
     def count(term: str) -> int:
         return sum(index.frequency(term) for index in indexes)
 
-    for word in dict.fromkeys(plain_words(text)[:MAX_QUERY_TERMS]):
-        if count(stem(word)) == 0 and (
-            meant := mended(word, lambda term: any(index.frequency(term) for index in indexes))
-        ):
+    strange = [word for word in dict.fromkeys(plain_words(text)) if count(stem(word)) == 0]
+    for word in strange if len(strange) <= MOST_MENDED else ():
+        if meant := mended(word, lambda term: any(index.frequency(term) for index in indexes)):
             best = max(sorted(meant), key=count)
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", meant[best], text, flags=re.IGNORECASE)
     return text

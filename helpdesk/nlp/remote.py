@@ -55,7 +55,7 @@ class RemoteEncoder:
             raise EncoderError("The embedding server failed a moment ago and is not asked yet.")
         try:
             return self._read(self._post(texts, patience), len(texts))
-        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, EncoderError) as err:
+        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError, EncoderError) as err:
             self._resting_until = self._clock() + REST
             if isinstance(err, EncoderError):
                 raise
@@ -78,6 +78,8 @@ class RemoteEncoder:
         return json.loads(body)
 
     def _read(self, reply: Any, texts: int) -> Vectors:
+        if not isinstance(reply, dict):
+            raise EncoderError("The embedding server did not answer as it should.")
         if reply.get("model", self.name) != self.name:
             raise EncoderError(f"The embedding server has the model {reply['model']} and not {self.name}.")
         rows = sorted(reply["data"], key=lambda row: int(row["index"]))

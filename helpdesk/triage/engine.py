@@ -129,6 +129,17 @@ def loaded() -> Engine:
         return _slot.engine
 
 
+def up_to_date() -> Engine:
+    """The engine for a job: loaded, and turned to the encoder whose vectors are searched by now."""
+    engine = loaded()
+    if engine.coming is not None:
+        with reading() as db:
+            is_turned = searched(db) == engine.coming.name
+        if is_turned:
+            renew()
+    return loaded()
+
+
 def warm() -> None:
     """Load everything and fill the caches before the first request."""
     _fill(loaded())
@@ -175,7 +186,8 @@ def load(db: Session, settings: Settings) -> Engine:
         wanted = None
     encoder, coming, name = wanted, None, searched(db)
     if name and (wanted is None or wanted.name != name) and (folder := folder_of(settings, name)):
-        encoder, coming = encoder_in(settings, folder)[0] or wanted, wanted
+        # The one before runs here even where a server has the new one: a server has one model.
+        encoder, coming = load_encoder(folder)[0] or wanted, wanted
     model = encoder.name if encoder else ""
     return Engine(
         encoder=encoder,

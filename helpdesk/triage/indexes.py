@@ -253,9 +253,12 @@ class IndexCache:
         self.seen_embeddings, self.seen_rebuild = int(state["embeddings"]), int(state["rebuild"])
 
     def corrected(self, text: str) -> str:
-        """`text` without typing errors in words that no item has; see `lexical.corrected`."""
+        """`text` without typing errors in words that no item has; see `lexical.corrected`.
+
+        By what everybody may know to be there: a word of somebody's ticket neither explains nor excuses another's.
+        """
         with self.lock:
-            return corrected(text, [index.lexical for index in self.kinds.values()])
+            return corrected(text, [index.lexical for kind, index in self.kinds.items() if kind != "ticket"])
 
     def shelves(self, kinds: Iterable[str]) -> list[Shelf]:
         """The shelves of an in-process search."""

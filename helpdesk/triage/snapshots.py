@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options
 from helpdesk.kernel.db import unit_of_work
-from helpdesk.nlp import encoder, lexical, vectors, vocabulary, words
+from helpdesk.nlp import encoder, lexical, ranking, suggest, vectors, vocabulary, words
 from helpdesk.triage import indexes
 from helpdesk.triage.indexes import IndexCache
 
@@ -44,7 +45,7 @@ def load(db: Session, cache: IndexCache, path: Path) -> bool:
             state = {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         return False
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as err:
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
         log.warning("snapshot_damaged", path=str(path), problem=type(err).__name__)
         return False
     cache.restore(state)
@@ -59,20 +60,22 @@ def save(cache: IndexCache, path: Path) -> bool:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as stream:
+            partial.chmod(0o600)  # words of private texts, as in the database
             np.savez(stream, **state)
         with unit_of_work() as db:
             options.write(db, KNOWN, [*options.read(db, KNOWN), token][-REMEMBERED:])
         partial.replace(path)
-    except OSError as err:
-        log.warning("snapshot_not_kept", path=str(path), problem=err.strerror)
-        partial.unlink(missing_ok=True)
+    except (OSError, SQLAlchemyError) as err:  # a full disk, or a database that others write to for long
+        log.warning("snapshot_not_kept", path=str(path), problem=str(err))
         return False
+    finally:
+        partial.unlink(missing_ok=True)
     return True
 
 
 def _code() -> str:
     """A digest of the code that makes the indexes: other code would make others of the same texts."""
     running = hashlib.sha256()
-    for module in (encoder, lexical, vectors, vocabulary, words, indexes):
+    for module in (encoder, lexical, ranking, suggest, vectors, vocabulary, words, indexes):
         running.update(Path(str(module.__file__)).read_bytes())
     return running.hexdigest()[:16]

@@ -73,6 +73,10 @@ class TestTypingErrors:
         assert corrected("what cowver", [other, lexical]) == "what cower"
         assert corrected("what cowver", [lexical, other]) == "what cower"
 
+    def test_another_language_and_attached_logs_are_left_alone(self, lexical):
+        text = "calcluated crdit cvoer prty signng"
+        assert corrected(text, [lexical]) == text
+
     @pytest.mark.parametrize("text", ["caver", "g3.21", "hov", "", "zebra crossing"])
     def test_known_words_identifiers_short_words_and_others_stay_as_typed(self, lexical, text):
         lexical.put([5], ["A part of the caver"])

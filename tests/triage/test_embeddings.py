@@ -112,6 +112,13 @@ class TestAServerThatFails:
         with pytest.raises(EncoderError):
             client_of(serve(embeddings.create_app(faulty, TOKEN)), faulty).encode(["credit cover"])
 
+    @pytest.mark.parametrize("reply", [[], "no", None, {}, {"data": 3}, {"data": [[]]}])
+    def test_whose_reply_has_another_shape_is_refused_in_a_sentence(self, monkeypatch, reply) -> None:
+        client = RemoteEncoder("http://127.0.0.1:1/v1", name="any", dimension=64, token="")
+        monkeypatch.setattr(client, "_post", lambda _texts, _patience: reply)
+        with pytest.raises(EncoderError, match="did not answer as it should"):
+            client.encode(["credit cover"])
+
     def test_is_waited_for_a_moment_only_and_then_left_alone(self, serve, monkeypatch) -> None:
         monkeypatch.setattr(remote, "PATIENCE", 0.1)
         now = [0.0]

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from helpdesk.kernel.db import Database
-from helpdesk.kernel.policy import VISITOR
+from helpdesk.kernel.policy import SYSTEM, VISITOR
+from helpdesk.knowledge.services import archive_answer
 from helpdesk.triage import engine, snapshots
 from helpdesk.triage.services.suggesting import suggest
 from tests.factories.knowledge import make_answer
@@ -86,6 +88,33 @@ class TestWhatDoesNotFit:
 
     def test_none_is_there_at_first(self, db, using, tmp_path) -> None:
         assert not snapshots.load(db, fresh(db), tmp_path / "none.npz")
+
+    def test_a_database_that_takes_no_write_leaves_the_old_one_and_nothing_behind(
+        self, using, kept, monkeypatch
+    ) -> None:
+        before = kept.read_bytes()
+
+        def locked(*_args):
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+        monkeypatch.setattr(snapshots.options, "write", locked)
+        assert not snapshots.save(using.cache, kept)
+        assert kept.read_bytes() == before
+        assert list(kept.parent.iterdir()) == [kept]
+
+    def test_words_of_what_was_removed_are_not_in_it(self, db, using, kept) -> None:
+        secret = make_answer(db, "Where is the hidden walrus")
+        index_all(db, using)
+        using.cache.follow(db)
+        archive_answer(db, SYSTEM, secret)
+        index_all(db, using)
+        using.cache.follow(db)
+
+        assert snapshots.save(using.cache, kept)
+        assert b"walrus" not in kept.read_bytes()
+        assert b"credit" in kept.read_bytes()
+        assert found(db) != []
+        assert kept.stat().st_mode & 0o077 == 0
 
     def test_a_full_disk_leaves_the_old_one(self, db, using, kept, monkeypatch) -> None:
         def full(stream, **_arrays) -> None:

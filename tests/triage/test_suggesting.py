@@ -52,6 +52,15 @@ class TestOfferingAnswers:
 
         assert titles(db, text=QUESTION.replace("credit", "creidt")) == [QUESTION]
 
+    def test_words_of_tickets_mend_nothing_and_excuse_nothing(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        make_ticket(db, make_actor(db), subject="Our creidt and our coveralls")
+        index_all(db, using)
+        using.cache.follow(db)
+
+        assert using.cache.corrected("creidt") == "credit"
+        assert using.cache.corrected("coverals") == "coverals"
+
     def test_what_is_measured_of_an_answer_is_the_same_on_both_databases(self, db, using, monkeypatch) -> None:
         seen: list[Candidate] = []
         monkeypatch.setattr(using.confidence, "probabilities", lambda found: seen.extend(found) or np.ones(len(found)))

@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from helpdesk.kernel import options
+from helpdesk.kernel.models import JobRow
 from helpdesk.kernel.policy import VISITOR
 from helpdesk.kernel.sources import all_sources
 from helpdesk.nlp.encoder import EncoderError
 from helpdesk.nlp.manifest import Manifest, write_manifest
+from helpdesk.nlp.remote import RemoteEncoder
 from helpdesk.triage import engine, jobs
 from helpdesk.triage.columns import DIMENSION
 from helpdesk.triage.commands import checking
@@ -88,10 +90,31 @@ class TestWhileVectorsAreMade:
         make_answer(db, "Who reads our meters")
         db.commit()
         jobs.index("answer")
+        assert "Who reads our meters" not in using.coming.asked  # nobody waits for the new ones
+        jobs.turn()
 
         models = {row.model for row in db.query(Embedding).all()}
         assert models == {"old", "new"}
+        assert "Who reads our meters" in using.coming.asked
+
+    def test_what_is_left_after_a_while_is_the_next_jobs(self, db, here, settled, monkeypatch) -> None:
+        using = start(replace(here, encoder="new"))
+        monkeypatch.setattr(jobs, "TURN_SECONDS", -1)
+        jobs.mend()
+        db.query(JobRow).delete()
+        db.commit()
+        jobs.turn()
+
+        assert QUESTION not in using.coming.asked
+        assert [row.name for row in db.query(JobRow).all()] == ["triage.turn"]
+
+    def test_the_old_one_runs_here_even_where_a_server_has_the_new(self, db, here, settled) -> None:
+        using = start(replace(here, encoder="new", encoder_url="http://127.0.0.1:1/v1"))
+
         assert using.model == "old"
+        assert not isinstance(using.encoder, RemoteEncoder)
+        assert isinstance(using.coming, RemoteEncoder)
+        assert suggest(db, VISITOR, QUESTION).problem == ""
 
     def test_a_killed_run_goes_on_where_it_stopped(self, db, here, settled, monkeypatch) -> None:
         monkeypatch.setattr(indexing, "EMBED_BATCH", 1)
@@ -109,12 +132,12 @@ class TestWhileVectorsAreMade:
 
         monkeypatch.setattr(using.coming, "encode", dying)
         with pytest.raises(EncoderError):
-            jobs.mend()
+            jobs.turn()
         assert searched(db) == "old"
 
         again = start(replace(here, encoder="new"))
         coming = again.coming
-        jobs.mend()
+        jobs.turn()
         assert 0 < len(coming.asked) - 1 <= 3
         assert searched(db) == "new"
 
@@ -122,7 +145,7 @@ class TestWhileVectorsAreMade:
 class TestWhenTheyAreComplete:
     def test_the_process_that_made_them_turns_at_once(self, db, here, settled) -> None:
         start(replace(here, encoder="new"))
-        jobs.mend()
+        jobs.turn()
 
         using = engine.current()
         assert (using.model, using.coming) == ("new", None)
@@ -147,7 +170,7 @@ class TestWhenTheyAreComplete:
 
     def test_the_old_vectors_go_at_the_next_run(self, db, here, settled) -> None:
         start(replace(here, encoder="new"))
-        jobs.mend()
+        jobs.turn()
         assert {row.model for row in db.query(Embedding).all()} == {"old", "new"}
         jobs.mend()
 
@@ -181,7 +204,7 @@ class TestAnotherLength:
             assert (using.model, using.coming) == ("old", None)
             assert "vectors of 64 numbers; on PostgreSQL only 384 fit" in using.problem
         else:
-            jobs.mend()
+            jobs.turn()
             assert engine.current().model == "small"
             assert suggest(db, VISITOR, QUESTION).problem == ""
 

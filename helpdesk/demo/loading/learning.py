@@ -28,11 +28,15 @@ def learner(folder: Path, say: Callable[[str], object]) -> Callable[[Plan, Progr
     """The step that trains topic and priority on the year's tickets and keeps the models in `folder`."""
 
     def learn(plan: Plan, progress: Progress) -> None:
-        def tick(_line: str) -> None:
+        lines: list[str] = []
+
+        def tick(line: str) -> None:
+            lines.append(line)
             progress(1)
 
         try:
-            run.train(SYSTEM, engine.loaded(), folder, [run.TRIAGE], limit=LEARNED, say=tick)
+            if not run.train(SYSTEM, engine.loaded(), folder, [run.TRIAGE], limit=LEARNED, say=tick):
+                say(lines[-1])  # why there is no model
         except Invalid as problem:  # no encoder: predictions wait until there is one
             say(str(problem))
 

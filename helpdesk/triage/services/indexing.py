@@ -1,5 +1,7 @@
 """Keeps search texts and embeddings in step with the items they were made from."""
 
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -119,13 +121,14 @@ def _empty(row: SearchText, seq: int) -> None:
     row.terms = ((), ())
 
 
-def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None) -> int:
+def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None, *, until: float = math.inf) -> int:
     """Embed every item of `kind` that changed since the last time; how many items were looked at.
 
-    Each batch commits by itself: an interrupted run goes on where it stopped.
+    Each batch commits by itself: an interrupted run goes on where it stopped. None begins once `time.monotonic()` is
+    past `until`.
     """
     done = 0
-    while True:
+    while time.monotonic() < until:
         with reading() as db:
             after = _start(db, kind, encoder.name)
             ids, last = _next(db, kind, after)
@@ -140,6 +143,7 @@ def embed_pending(kind: str, encoder: Encoder, progress: Progress | None = None)
         done += len(ids)
         if progress:
             progress(len(ids))
+    return done
 
 
 def _next(db: Session, kind: str, after: int) -> tuple[list[int], int]:

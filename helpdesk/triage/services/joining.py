@@ -20,6 +20,7 @@ from helpdesk.triage.services.grouping import GROUPED, monday
 
 MOST = 500  # items put into topics in one transaction
 WHILE_GROUPING = timedelta(days=1)  # what came while topics were being found anew is in none of them yet
+RECENT = timedelta(hours=1)  # what joined no topic when it came need not be looked at with everything that comes later
 
 
 def join(kind: str, model: str) -> int:
@@ -53,7 +54,7 @@ def _new(db: Session, kind: str, model: str) -> Sequence[Any]:
         select(SearchText.object_id, SearchText.created_at, Embedding.vector)
         .join(Embedding, (Embedding.kind == SearchText.kind) & (Embedding.object_id == SearchText.object_id))
         .where(SearchText.kind == kind, SearchText.is_deleted.is_(False), ~is_member)
-        .where(SearchText.created_at > found_at - WHILE_GROUPING)
+        .where(SearchText.created_at > max(found_at - WHILE_GROUPING, clock.now() - RECENT))
         .where(Embedding.part == dict(GROUPED)[kind], Embedding.model == model, Embedding.vector.is_not(None))
     )
     return db.execute(rows.order_by(SearchText.object_id.desc()).limit(MOST)).all()

@@ -51,7 +51,7 @@ def promote(db: Session, actor: Actor, row: ModelRow) -> None:
     require(RULES, actor, Can.MODELS)
     sequences.take(db, MODELS)  # locked before anything is read: of two at once the later one sees the earlier one's
     if row.what == ENCODER:  # every text has to be embedded anew first
-        raise Conflict(f"An encoder is put to use by the setting HELPDESK_ENCODER={row.folder}.")
+        raise Conflict(f"An encoder is put to use by the setting HELPDESK_ENCODER={row.name}.")
     if row.state == ModelState.CHAMPION:
         raise Conflict(f"{row.name} is in use already.")
     before = champion(db, row.what)

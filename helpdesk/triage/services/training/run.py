@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import Actor
 from helpdesk.triage.engine import CONFIDENCE, RANKING, Engine
+from helpdesk.triage.models import Judgement
 from helpdesk.triage.services.models import ENCODER
 from helpdesk.triage.services.training import curve, tickets
 from helpdesk.triage.services.training.alone import Say, one_at_a_time
@@ -16,7 +19,7 @@ from helpdesk.triage.services.training.practice import Practice, practise
 
 TRIAGE = "triage"
 WHATS = (TRIAGE, RANKING, CONFIDENCE)  # in this order: probabilities are of what the order puts first
-EVERY = (*WHATS, ENCODER)  # the last one takes an hour and the training packages, and is asked for by name
+EVERY = (*WHATS, ENCODER)  # the last one takes hours and the training packages, and is asked for by name
 
 
 def train(
@@ -57,7 +60,7 @@ def train(
                     trained.append(keep(actor, folder, challenger))
                     say(f"{trained[-1].name}: {trained[-1].verdict}")
                     if challenger.what == ENCODER and challenger.difference and challenger.difference.is_gain:
-                        say(f"To switch: HELPDESK_ENCODER={folder / trained[-1].name}, and start anew.")
+                        say(f"To switch: HELPDESK_ENCODER={trained[-1].name}, and start anew.")
             except TooFew as few:
                 say(f"{what}: {few}")
         if set(whats) & {RANKING, CONFIDENCE}:
@@ -69,7 +72,10 @@ def draw_curve(using: Engine) -> bool:
     """Count the curve of thresholds anew; whether there were judged questions enough."""
     if using.encoder is None:
         return False
-    return _draw(using, practise(using.encoder, limit=curve.LIMIT))
+    with reading() as db:
+        count = db.scalar(select(func.count()).select_from(Judgement)) or 0
+    # Reading every text takes a large site half a minute, and is not begun for nothing.
+    return count >= curve.FEWEST and _draw(using, practise(using.encoder, limit=curve.LIMIT))
 
 
 def _draw(using: Engine, practice: Practice) -> bool:
