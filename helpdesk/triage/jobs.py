@@ -3,7 +3,7 @@
 import time
 
 from helpdesk.kernel import jobs, sources
-from helpdesk.kernel.db import unit_of_work
+from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.triage import engine
 from helpdesk.triage.services import attempts, grouping, indexing, joining, predicting
 from helpdesk.triage.services.training import run
@@ -56,9 +56,10 @@ def predict() -> None:
     """Predict topic, priority and queue of every unsolved ticket that has no prediction."""
     using = engine.loaded()
     while True:
+        with reading() as db:
+            foreseen = predicting.foresee(db, using, predicting.unpredicted(db))
         with unit_of_work() as db:
-            ids = predicting.unpredicted(db)
-            if predicting.predict(db, using, ids) == 0:
+            if predicting.keep(db, foreseen) == 0:
                 return
 
 

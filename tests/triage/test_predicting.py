@@ -53,6 +53,16 @@ def the_ticket(db, ticket_id: int) -> Ticket:
 
 
 class TestPredicting:
+    def test_a_ticket_that_became_secret_meanwhile_gets_no_prediction(self, db, using, champion, topics) -> None:
+        ticket = make_ticket(db, make_actor(db), subject=COVER.format(99), body="Please say.")
+        foreseen = predicting.foresee(db, using, [ticket.id])
+        tickets.set_queue(db, SYSTEM, ticket, make_queue(db, is_restricted=True))
+
+        predicting.keep(db, foreseen)
+
+        assert [one.ticket_id for one in foreseen] == [ticket.id]
+        assert db.query(PredictionRow).filter_by(ticket_id=ticket.id).count() == 0
+
     def test_a_new_ticket_gets_topic_queue_and_three_reasons(self, db, using, champion, topics) -> None:
         ticket = make_ticket(db, make_actor(db), subject=COVER.format(99), body="Please say.")
         db.commit()

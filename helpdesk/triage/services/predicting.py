@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.kernel import sources
@@ -38,36 +38,59 @@ def text_of(title: str, body: str) -> str:
 
 def unpredicted(db: Session, limit: int = BATCH) -> list[int]:
     """Ids of unsolved tickets that no model has looked at, oldest first; those in restricted queues are left out."""
+    return list(db.scalars(_unpredicted().order_by(Ticket.id).limit(limit)))
+
+
+def _unpredicted() -> Select[int]:
     has_prediction = exists().where(PredictionRow.ticket_id == Ticket.id)
-    wanted = select(Ticket.id).join(Queue).where(UNSOLVED, ~has_prediction, ~Queue.is_restricted)
-    return list(db.scalars(wanted.order_by(Ticket.id).limit(limit)))
+    return select(Ticket.id).join(Queue).where(UNSOLVED, ~has_prediction, ~Queue.is_restricted)
 
 
-def predict(db: Session, using: Engine, ids: Sequence[int]) -> int:
-    """Predict and hand to each ticket what the models in use say; how many. None in use: nothing happens."""
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What the models in use say of one ticket."""
+
+    ticket_id: int
+    model: str
+    topic: Prediction
+    details: dict[str, Any]
+
+
+def foresee(db: Session, using: Engine, ids: Sequence[int]) -> list[Foreseen]:
+    """What the models in use say of tickets; nothing when none is in use. Only reads: a text takes time to encode."""
     chosen = model_in_use(db, using, TOPIC)
     if chosen is None or using.encoder is None or not ids:
-        return 0
+        return []
     name, classifier = chosen
     documents = [one for one in sources.source("ticket").documents(db, ids=list(ids)) if not one.is_deleted]
     texts = [text_of(one.title, one.body) for one in documents]
     vectors = using.encoder.encode([one.texts[PART] for one in documents])
     topics = {topic.slug: topic for topic in db.scalars(select(Topic).options(joinedload(Topic.queue)))}
     priorities = _priorities(db, using, texts, vectors)
-    for document, topic, priority in zip(documents, classifier.predict(texts, vectors), priorities, strict=True):
-        details = _details(topic, priority, topics, name)
-        tickets.apply_prediction(db, document.id, details)
+    return [
+        Foreseen(document.id, name, topic, _details(topic, priority, topics, name))
+        for document, topic, priority in zip(documents, classifier.predict(texts, vectors), priorities, strict=True)
+    ]
+
+
+def keep(db: Session, foreseen: Sequence[Foreseen]) -> int:
+    """Hand to each ticket what was foreseen, unless that is settled or secret by now; how many were looked at."""
+    waiting = set(db.scalars(_unpredicted().where(Ticket.id.in_([one.ticket_id for one in foreseen]))))
+    for one in foreseen:
+        if one.ticket_id not in waiting:
+            continue
+        tickets.apply_prediction(db, one.ticket_id, one.details)
         db.add(
             PredictionRow(
-                ticket_id=document.id,
-                model=name,
-                topic=topic.label,
-                probability=topic.probability,
-                is_unsure=details["is_unsure"],
-                details=details,
+                ticket_id=one.ticket_id,
+                model=one.model,
+                topic=one.topic.label,
+                probability=one.topic.probability,
+                is_unsure=one.details["is_unsure"],
+                details=one.details,
             )
         )
-    return len(documents)
+    return len(foreseen)
 
 
 def model_in_use(db: Session, using: Engine, what: str) -> tuple[str, TopicClassifier] | None:
