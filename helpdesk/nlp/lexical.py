@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from helpdesk.nlp.vocabulary import HashedVocabulary
-from helpdesk.nlp.words import mended, pairs, plain_words, stem, terms
+from helpdesk.nlp.words import mended, pairs, plain_words, terms
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -353,9 +353,9 @@ def corrected(text: str, indexes: Sequence[Bm25Index]) -> str:
     def count(term: str) -> int:
         return sum(index.frequency(term) for index in indexes)
 
-    strange = [word for word in dict.fromkeys(plain_words(text)) if count(stem(word)) == 0]
+    strange = [word for word in dict.fromkeys(plain_words(text)) if not any(map(count, terms(word)))]
     for word in strange if len(strange) <= MOST_MENDED else ():
-        if meant := mended(word, lambda term: any(index.frequency(term) for index in indexes)):
+        if meant := mended(word, lambda term: count(term) > 0):
             best = max(sorted(meant), key=count)
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", meant[best], text, flags=re.IGNORECASE)
     return text

@@ -231,7 +231,7 @@ def worth_showing(ranked: Sequence[Suggestion], possible: float) -> list[Suggest
     """What is shown of a list, best first: nothing unless one of the first three answers with probability `possible`.
 
     Of several clauses that say nearly the same none may be probable by itself, and yet one of them is the answer.
-    What reaches a third of `possible`, so that three of it would do, is shown then.
+    What reaches a third of `possible` is shown then.
     """
     if chance([one.probability for one in ranked]) < possible:
         return []

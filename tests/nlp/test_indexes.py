@@ -73,6 +73,10 @@ class TestTypingErrors:
         assert corrected("what cowver", [other, lexical]) == "what cower"
         assert corrected("what cowver", [lexical, other]) == "what cower"
 
+    def test_a_possessive_of_a_known_word_is_no_error(self, lexical):
+        text = "the party's cover's carge's credit's calculation's calcluated"
+        assert corrected(text, [lexical]).endswith(" calculated")
+
     def test_another_language_and_attached_logs_are_left_alone(self, lexical):
         text = "calcluated crdit cvoer prty signng"
         assert corrected(text, [lexical]) == text

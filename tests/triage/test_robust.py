@@ -51,7 +51,7 @@ class TestOddTexts:
         db.query(SearchText).filter(SearchText.object_id == odd.id).one().body = held
         index_all(db, using)
 
-        assert suggest(db, VISITOR, text).took_ms >= 0
+        assert suggest(db, VISITOR, text).problem == ""  # meaning was searched, or nothing was
         assert suggest(db, VISITOR, QUESTION).items[0].id == answer.id
 
     def test_thousands_of_equal_texts_leave_room_for_the_others(self, db, using) -> None:

@@ -10,6 +10,7 @@ from helpdesk.community.models import Answer, Question
 from helpdesk.kernel import clock
 from helpdesk.kernel.plain import plain
 from helpdesk.nlp.citations import CitationFinder
+from helpdesk.nlp.suggest import LOOKED_AT
 from helpdesk.rulebook import resolver
 from helpdesk.tickets import routing
 from helpdesk.triage.enums import Origin, Outcome
@@ -21,7 +22,6 @@ Item = tuple[str, int]
 
 FEWEST_WORDS = 3  # of a question that says what was looked for
 SOURCES = {"ticket": (Origin.LINKED,), "question": (Origin.CITED, Origin.MERGED)}  # whose words each origin keeps
-LOOKED_AT = 3  # suggestions that whoever reads a list has looked at
 
 
 def judge(

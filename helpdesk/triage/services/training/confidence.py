@@ -75,6 +75,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
         )
     confidence = Confidence({**using.confidence.curves, **learned})
     before, after = _outcomes(using, practice, older, later, (using.confidence, confidence))
+    enough(len(before.is_right), 1, "of the later questions can be measured with")
     figures = {**after.figures(), **{f"{name}_before": value for name, value in before.figures().items()}}
     return Challenger(
         what=CONFIDENCE,
