@@ -26,6 +26,7 @@ SMALLEST = 3  # texts; two alone are no topic yet.
 SAME = 0.3  # Jaccard overlap from which a new group carries on an old one.
 TERMS = 6
 SAMPLES = 5
+ROUNDING = 1e-5  # of a product of two float32 vectors of unit length
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,8 @@ def join(groups: Mapping[int, Vectors], vectors: Vectors) -> Labels:
     cosines = vectors @ centres.T
     nearest = cosines.argmax(axis=1)
     labels = np.array(list(groups), dtype=np.int64)[nearest]
-    return np.where(cosines.max(axis=1) >= reach[nearest], labels, -1)
+    # A text equal to the farthest member joins, though its product with the centre is rounded another way.
+    return np.where(cosines.max(axis=1) >= reach[nearest] - ROUNDING, labels, -1)
 
 
 def describe(texts: Sequence[str], vectors: Vectors, labels: Labels) -> dict[int, Description]:
