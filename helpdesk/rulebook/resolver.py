@@ -8,13 +8,15 @@ from threading import Lock
 from typing import NamedTuple
 
 from helpdesk.kernel import db as database
-from helpdesk.nlp.acronyms import Acronyms
+from helpdesk.nlp.acronyms import ANY_CASE, Acronyms
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.rulebook import queries
 from helpdesk.rulebook.queries import ClauseLink
 
 LOOK_AGAIN_SECONDS = 1.0  # a changed clause is linked everywhere within this time
 MAX_TERMS = 12  # explained beside one clause
+MAX_ASKED = 3  # explained beside one question
+SHORT_QUESTION = 6  # words up to which every term counts; in a longer question “Party” and “User” are what all speak of
 
 
 class Found(NamedTuple):
@@ -35,6 +37,9 @@ class _Known:
     links: Mapping[str, ClauseLink] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
     pattern: re.Pattern[str] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The terms by their case-folded form."""
+    any_case: re.Pattern[str] | None = None
     acronyms: Acronyms = field(default_factory=lambda: Acronyms({}))
 
 
@@ -72,6 +77,21 @@ class CodeMemory:
         found = dict.fromkeys(match[0] for match in known.pattern.finditer(text))
         return [(term, known.terms[term]) for term in list(found)[:MAX_TERMS]]
 
+    def asked_about(self, question: str) -> list[tuple[str, str]]:
+        """Terms that the question may want explained, with their meanings: acronyms, and any term of a short question.
+
+        Unlike in the code's own text they may be typed in small letters.
+        """
+        known = self._current()
+        if known.any_case is None:
+            return []
+        is_short = len(question.split()) <= SHORT_QUESTION
+        typed = (match[0] for match in known.any_case.finditer(question))
+        # A dotted I is an i to a pattern and none to `lower`.
+        matches = ((one, known.names.get(one.casefold(), "")) for one in typed)
+        found = (term for one, term in matches if term and (one == term or len(term) >= ANY_CASE))
+        return [(term, known.terms[term]) for term in dict.fromkeys(found) if is_short or term.isupper()][:MAX_ASKED]
+
     def widened(self, text: str) -> str:
         """`text` with the long forms of its acronyms and the acronyms of its long forms, for searching by words."""
         return self._current().acronyms.widened(text)
@@ -87,17 +107,24 @@ class CodeMemory:
                 if self._known.site is not site or self._known.seq != seq:
                     terms = queries.glossary(db)
                     links = queries.set_links(db)
-                    self._known = _Known(site, seq, links, terms, _pattern(terms), Acronyms(terms))
+                    self._known = _known(site, seq, links, terms)
             self._looked_at = now
             return self._known
 
 
-def _pattern(terms: Mapping[str, str]) -> re.Pattern[str] | None:
-    """Any term as a whole word, longest first, in its own capitals: “Party” is defined, “party” is not."""
+def _known(site: database.Database, seq: int, links: Mapping[str, ClauseLink], terms: Mapping[str, str]) -> _Known:
+    # The code's own text uses terms in their own capitals: “Party” is defined, “party” is not.
+    exact, any_case = _pattern(terms, re.NOFLAG), _pattern(terms, re.IGNORECASE)
+    names = {term.casefold(): term for term in terms}
+    return _Known(site, seq, links, terms, exact, names, any_case, Acronyms(terms))
+
+
+def _pattern(terms: Mapping[str, str], flags: re.RegexFlag) -> re.Pattern[str] | None:
+    """Any term as a whole word, longest first."""
     if not terms:
         return None
     choices = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)")
+    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)", flags)
 
 
 memory = CodeMemory()

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import User
 from helpdesk.community.models import Question
+from helpdesk.kernel.policy import SYSTEM
+from helpdesk.portal.views import ask, home
+from helpdesk.rulebook.resolver import CodeMemory
+from helpdesk.rulebook.services import set_glossary
 from helpdesk.tickets.enums import Audience
 from helpdesk.tickets.models import Attachment, Ticket
 from helpdesk.triage.enums import Outcome
@@ -56,6 +60,18 @@ class TestBeforeAsking:
     def test_when_nothing_is_likely_the_list_says_so(self, client: PageClient, asker: User) -> None:
         page = client.get("/ask/suggestions?q=purple elephants dancing loudly").get_data(as_text=True)
         assert "Nothing likely found" in page
+
+    def test_what_a_term_means_stands_beside_the_question_and_above_what_is_found(
+        self, client: PageClient, db: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_glossary(db, SYSTEM, {"SMKI": "Smart Metering Key Infrastructure"})
+        monkeypatch.setattr(ask, "memory", CodeMemory(look_again_seconds=0))
+        monkeypatch.setattr(home, "memory", CodeMemory(look_again_seconds=0))
+        db.commit()
+        for address in ("/ask?q=what is smki", "/ask/suggestions?q=what is smki", "/search?q=what is smki"):
+            page = client.get(address).get_data(as_text=True)
+            assert "<dt>SMKI</dt><dd>Smart Metering Key Infrastructure</dd>" in page
+        assert "<dt>" not in client.get("/ask/suggestions?q=what is a zebra").get_data(as_text=True)
 
     def test_two_words_are_too_few(self, client: PageClient, db: Session, asker: User) -> None:
         client.get(f"/ask/suggestions?q=credit cover&attempt={'b' * 32}")

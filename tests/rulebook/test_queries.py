@@ -152,3 +152,26 @@ class TestMemory:
             ("Party", "one that acceded"),
             ("SMKI PMA", "b"),
         ]
+
+    @pytest.mark.parametrize(
+        ("question", "terms"),
+        [
+            ("what is smki", ["SMKI"]),
+            ("What is a party?", ["Party"]),
+            ("who must a party tell when it no longer wants its SMKI certificates", ["SMKI"]),
+            ("smki pma", ["SMKI PMA"]),
+            ("may it go on", []),
+            ("May IT go on?", ["IT"]),
+            ("smk\u0130 and \u017fmki", ["SMKI"]),
+            ("smking about skip", []),
+            ("", []),
+        ],
+    )
+    def test_a_question_gets_its_terms_explained(self, db: Session, question: str, terms: list[str]) -> None:
+        from helpdesk.kernel.policy import SYSTEM
+        from helpdesk.rulebook import services
+
+        meanings = {"Party": "one that acceded", "SMKI PMA": "b", "SMKI": "c", "IT": "two letters"}
+        services.set_glossary(db, SYSTEM, meanings)
+        db.commit()
+        assert CodeMemory().asked_about(question) == [(term, meanings[term]) for term in terms]

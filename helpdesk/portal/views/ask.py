@@ -17,6 +17,7 @@ from helpdesk.kernel.models import FileRow
 from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import source
 from helpdesk.portal.forms import AUDIENCES, COMMUNITY, HELPDESK, AskForm
+from helpdesk.rulebook.resolver import memory
 from helpdesk.tickets import routing
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.enums import Audience
@@ -53,7 +54,8 @@ def show(form: AskForm, found: Suggestions | None = None, sentence: str = "") ->
     form.offer(current_user())
     about = {kind: text for kind, (_, text) in AUDIENCES.items()}
     found = found if found and found.is_sought else None  # one or two words are not looked up
-    return render_template("portal/ask.html", form=form, found=found, about=about, sentence=sentence)
+    terms = memory.asked_about(form.title.data or "")
+    return render_template("portal/ask.html", form=form, found=found, terms=terms, about=about, sentence=sentence)
 
 
 @bp.get("/suggestions")
@@ -63,7 +65,8 @@ def suggestions() -> ResponseReturnValue:
     """The list alone, for the page to put beside the box while a person types."""
     text = request.args.get("q", "")[:SUGGEST_LENGTH]
     found = look(text, request.args.get("attempt", ""))
-    return render_template("portal/_suggestions.html", found=found, attempt=request.args.get("attempt", "")[:64])
+    attempt, terms = request.args.get("attempt", "")[:64], memory.asked_about(text)
+    return render_template("portal/_suggestions.html", found=found, terms=terms, attempt=attempt)
 
 
 def look(text: str, token: str) -> Suggestions:

@@ -14,6 +14,7 @@ from helpdesk.kernel import clock, paging
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.errors import Invalid
 from helpdesk.knowledge import queries as knowledge
+from helpdesk.rulebook.resolver import memory
 from helpdesk.triage.queries import groups, words
 from helpdesk.web.marks import public, signed_in
 
@@ -48,7 +49,7 @@ def search() -> ResponseReturnValue:
         found = words.search(db, current_user(), query, kind=kind, window=window)
     if found.exact_url and "stay" not in request.args:
         return redirect(found.exact_url)
-    return render_template("portal/search.html", q=query, kind=kind, found=found)
+    return render_template("portal/search.html", q=query, kind=kind, found=found, terms=memory.asked_about(query))
 
 
 @bp.get("/drafts")
