@@ -1,7 +1,7 @@
 """Saving and loading what was learned, by skops and never by pickle.
 
 A process that only serves learns nothing and loads nothing that scikit-learn made. scikit-learn, scikit-network, skops
-and SciPy's optimiser take a second and 80 MB: they are imported where something is fitted, saved or loaded.
+and SciPy take a second and more than 100 MB: they are imported where something is fitted, saved or loaded.
 """
 
 from collections.abc import Mapping, Sequence

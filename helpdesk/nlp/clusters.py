@@ -4,15 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from helpdesk.nlp.encoder import Vectors, unit
 from helpdesk.nlp.topic_graph import text_graph
 from helpdesk.nlp.words import plain_words
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Labels: TypeAlias = npt.NDArray[np.int64]
 
@@ -90,7 +92,7 @@ class TopicClusterer:
         groups[joined] = best
         return groups
 
-    def _louvain(self, graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:
+    def _louvain(self, graph: "csr_matrix", resolution: float, seed: int) -> Labels:
         from sknetwork.clustering import Louvain  # noqa: PLC0415 - see `artefacts`
 
         model = Louvain(resolution=resolution, random_state=seed, shuffle_nodes=True)

@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
+from helpdesk.nlp.counts import Counts
 from helpdesk.nlp.vocabulary import HashedVocabulary
 from helpdesk.nlp.words import mended, pairs, plain_words, terms
 
@@ -72,12 +72,12 @@ class LexicalIndex(Protocol):
 
 
 class _Segment:
-    """Some items as a matrix of counts, uint8, and one of weights, float32, each of shape (terms, items)."""
+    """Some items as a matrix of counts, and what each count weighs."""
 
-    def __init__(self, keys: Keys, counts: sparse.csr_array) -> None:
+    def __init__(self, keys: Keys, counts: Counts) -> None:
         self.keys = keys
         self.counts = counts
-        self.weights = counts
+        self.weights = np.zeros(len(counts.values), dtype=np.float32)
         self.mass = self.lengths = np.zeros(len(keys), dtype=np.float32)
         """Of each item: the rarity of its different terms together, and how many terms it has."""
         self.alive = np.ones(len(keys), dtype=bool)
@@ -104,11 +104,9 @@ class _Segment:
         if self.summed[0] == rows:  # candidates are looked for, and then measured
             return self.summed[1]
         total = np.zeros(len(self.keys), dtype=np.float32)
-        starts, columns, values = self.weights.indptr, self.weights.indices, self.weights.data
         for row in rows:
-            if row < len(starts) - 1:
-                span = slice(starts[row], starts[row + 1])
-                total[columns[span]] += values[span]
+            span = self.counts.span(row)
+            total[self.counts.items[span]] += self.weights[span]
         total[~self.alive] = 0
         self.summed = rows, total
         return total
@@ -116,19 +114,16 @@ class _Segment:
     def rarity_of(self, rows: npt.NDArray[np.int64], rarity: Floats) -> Floats:
         """The rarity of those of the given terms that each item has, shape (items,)."""
         total = np.zeros(len(self.keys), dtype=np.float32)
-        starts, columns = self.counts.indptr, self.counts.indices
         for row, value in zip(rows.tolist(), rarity.tolist(), strict=True):
-            if row < len(starts) - 1:
-                total[columns[starts[row] : starts[row + 1]]] += value
+            total[self.counts.items[self.counts.span(row)]] += value
         return total
 
     def total_at(self, rows: Iterable[int], place: int) -> float:
         """The sum of the given terms' weights for one item."""
         total = 0.0
         for row in rows:
-            if row < len(self.weights.indptr) - 1:
-                span = slice(self.weights.indptr[row], self.weights.indptr[row + 1])
-                total += float(self.weights.data[span][self.weights.indices[span] == place].sum())
+            span = self.counts.span(row)
+            total += float(self.weights[span][self.counts.items[span] == place].sum())
         return total
 
     def best(self, rows: Iterable[int], k: int, allowed: Keys | None) -> list[Hit]:
@@ -243,9 +238,9 @@ class Bm25Index:
         words = known.state() if isinstance(known, HashedVocabulary) else {"terms": _joined(known)}
         return {
             "keys": self._main.keys,
-            "indptr": counts.indptr,
-            "indices": counts.indices,
-            "data": counts.data,
+            "indptr": counts.starts,
+            "indices": counts.items,
+            "data": counts.values,
             **words,
         }
 
@@ -255,8 +250,7 @@ class Bm25Index:
             self._vocabulary.restore({name: state[name] for name in ("hashes", "numbers")})
         else:
             self._vocabulary = {term: number for number, term in enumerate(_split(state["terms"]))}
-        shape = (len(state["indptr"]) - 1, len(state["keys"]))
-        counts = sparse.csr_array((state["data"], state["indices"], state["indptr"]), shape=shape)
+        counts = Counts(state["indptr"], state["indices"], state["data"], len(state["keys"]))
         self._tail, self._tail_segment, self._main = {}, None, _Segment(state["keys"], counts)
         self._weigh(self._main)
 
@@ -264,12 +258,12 @@ class Bm25Index:
         """Number anew the terms that some item has; no others are remembered."""
         if isinstance(self._vocabulary, HashedVocabulary):  # knows no words
             return
-        used = np.flatnonzero(np.diff(self._main.counts.indptr))
+        used = np.flatnonzero(self._main.counts.frequencies())
         if len(used) == len(self._vocabulary):
             return
         known = list(self._vocabulary)
         self._vocabulary = {known[row]: number for number, row in enumerate(used.tolist())}
-        self._main = _Segment(self._main.keys, sparse.csr_array(self._main.counts[used]))
+        self._main = _Segment(self._main.keys, self._main.counts.of_terms(used))
         self._weigh(self._main)
 
     def _number(self, term: str) -> int:
@@ -299,19 +293,15 @@ class Bm25Index:
         columns = np.repeat(np.arange(len(items), dtype=np.int32), sizes)
         values = np.fromiter((min(n, MOST) for counts in items.values() for n in counts.values()), dtype=np.uint8)
         shape = (len(self._vocabulary), len(items))
-        matrix = sparse.csr_array((values, (rows, columns)), shape=shape)
-        return _Segment(np.fromiter(items, dtype=np.int64), matrix)
+        return _Segment(np.fromiter(items, dtype=np.int64), Counts.of(rows, columns, values, shape))
 
     def _merge(self) -> None:
         """Weigh everything anew as one segment, and drop what was removed."""
         if isinstance(self._vocabulary, HashedVocabulary):
             self._vocabulary.settle()
         fresh = self._segment(self._tail)
-        kept = np.flatnonzero(self._main.alive)
-        old = self._main.counts[:, kept]
-        old.resize((len(self._vocabulary), len(kept)))
-        counts = sparse.csr_array(sparse.hstack([old, fresh.counts], format="csr"))
-        keys = np.concatenate([self._main.keys[kept], fresh.keys])
+        counts = self._main.counts.of_items(self._main.alive).beside(fresh.counts)
+        keys = np.concatenate([self._main.keys[self._main.alive], fresh.keys])
         self._tail = {}
         self._tail_segment = None
         self._main = _Segment(keys, counts)
@@ -324,27 +314,25 @@ class Bm25Index:
             frequency = np.zeros(len(self._vocabulary), dtype=np.int64)
             for segment in (self._main, self._tail_segment):
                 if segment is not None:
-                    rows = np.diff(segment.counts.indptr)
-                    frequency[: len(rows)] += rows
+                    frequency[: segment.counts.terms] += segment.counts.frequencies()
             self._counted, self._frequency = counted, frequency
         return self._frequency
 
     def _weigh(self, segment: _Segment) -> None:
         """Fill in the weights of Robertson and Zaragoza (2009), with Lucene's positive idf."""
         counts = segment.counts
-        lengths = np.asarray(counts.sum(axis=0), dtype=np.float32)
+        lengths = counts.lengths()
         mean = max(self._mean_length(segment), 1.0)
-        rarity = _rarity(self._frequencies(), len(self)).astype(np.float32)[: counts.shape[0]]
-        rarities = np.repeat(rarity, np.diff(counts.indptr))
+        rarity = _rarity(self._frequencies(), len(self)).astype(np.float32)[: counts.terms]
+        rarities = np.repeat(rarity, counts.frequencies())
         norm = (self.k1 * (1 - self.b + self.b * lengths / mean)).astype(np.float32)
         segment.lengths = lengths
-        segment.mass = np.bincount(counts.indices, weights=rarities, minlength=len(lengths)).astype(np.float32)
-        values = rarities * counts.data * np.float32(self.k1 + 1) / (counts.data + norm[counts.indices])
-        segment.weights = sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
+        segment.mass = np.bincount(counts.items, weights=rarities, minlength=len(lengths)).astype(np.float32)
+        segment.weights = rarities * counts.values * np.float32(self.k1 + 1) / (counts.values + norm[counts.items])
 
     def _mean_length(self, segment: _Segment) -> float:
         whole = self._main if len(self._main.keys) else segment
-        return float(whole.counts.sum() / max(len(whole.keys), 1))
+        return float(whole.counts.values.sum(dtype=np.int64) / max(len(whole.keys), 1))
 
 
 def corrected(text: str, indexes: Sequence[Bm25Index]) -> str:

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.logits import logsumexp
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
@@ -41,7 +41,7 @@ def measures(logits: Doubles, cosines: npt.NDArray[np.floating], likeness: Doubl
         cosines: of the nearest past texts, shape (n, k).
         likeness: as the `StrangerModel` says, shape (n,).
     """
-    columns = [-logsumexp(logits, axis=1), -cosines.mean(axis=1, dtype=np.float64)]
+    columns = [-logsumexp(logits), -cosines.mean(axis=1, dtype=np.float64)]
     return np.column_stack(columns if likeness is None else [*columns, likeness])
 
 

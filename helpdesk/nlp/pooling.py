@@ -5,7 +5,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax
+
+from helpdesk.nlp.logits import log_softmax
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
@@ -25,7 +26,7 @@ def pool_weights(votes: Sequence[Doubles], places: npt.NDArray[np.int64]) -> Dou
     scaled = [_centred(one) / size for one, size in zip(votes, spread, strict=True)]
 
     def loss(weights: Doubles) -> tuple[float, Doubles]:
-        logs = log_softmax(pooled(scaled, weights), axis=1)
+        logs = log_softmax(pooled(scaled, weights))
         shares = np.exp(logs)
         slope = [float((shares * one).sum() - one[rows, places].sum()) / len(rows) for one in scaled]
         return -float(logs[rows, places].mean()), np.array(slope)

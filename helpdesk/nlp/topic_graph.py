@@ -1,14 +1,16 @@
 """The graph of texts that ask alike: each joined to its nearest by meaning and by words."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import faiss
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from helpdesk.nlp.encoder import Vectors, unit
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Places: TypeAlias = npt.NDArray[np.int64]
 
@@ -33,13 +35,15 @@ WORD = r"\w+|[?]"
 CHUNK = 1_000  # rows compared at once, which bounds memory
 
 
-def text_graph(texts: Sequence[str], vectors: Vectors) -> sparse.csr_matrix:
+def text_graph(texts: Sequence[str], vectors: Vectors) -> "csr_matrix":
     """Weights between texts, symmetric, float32, shape (n, n); rows without edges belong with no other.
 
     Args:
         texts: n different texts, at least two.
         vectors: unit length, float32, shape (n, d).
     """
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - see `artefacts`
+
     places, meaning = _nearest(centred(vectors), min(CANDIDATES, len(vectors) - 1))
     is_loose = meaning[:, :2].mean(axis=1) < LOOSE
     weights = _uncrowded((meaning + _shared_words(texts, places)) / 2, places)
@@ -49,7 +53,7 @@ def text_graph(texts: Sequence[str], vectors: Vectors) -> sparse.csr_matrix:
     is_kept &= ~is_loose[starts] & ~is_loose[ends]
     strength = np.exp(np.take_along_axis(weights, best, axis=1)[is_kept] / SHARPNESS)
     joins = (np.broadcast_to(starts, ends.shape)[is_kept], ends[is_kept])
-    graph = sparse.csr_matrix((strength, joins), shape=(len(vectors), len(vectors)))
+    graph = csr_matrix((strength, joins), shape=(len(vectors), len(vectors)))
     return graph.maximum(graph.T).tocsr()
 
 

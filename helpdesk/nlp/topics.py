@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import softmax
 
 from helpdesk.nlp import artefacts
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.jury import Batch, Jury, Views
+from helpdesk.nlp.logits import softmax
 from helpdesk.nlp.manifest import ArtefactError, Manifest
 from helpdesk.nlp.novelty import FEWEST_STRANGERS, Novelty, StrangerModel, measures, restored
 from helpdesk.nlp.pooling import pool_weights, pooled
@@ -174,7 +174,7 @@ class TopicClassifier:
         return self.jury_.look(Batch(list(texts), _checked(vectors)))
 
     def _probabilities(self, views: Views) -> Doubles:
-        return np.asarray(softmax(pooled(views.votes, self.weights_), axis=1), dtype=np.float64)
+        return np.asarray(softmax(pooled(views.votes, self.weights_)), dtype=np.float64)
 
     def _strangeness(self, views: Views, vectors: Vectors) -> Doubles:
         likeness = None if self.stranger_ is None else self.stranger_.likeness(vectors)

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.words import STOP_WORDS
@@ -38,6 +37,8 @@ class WordVoter:
         self.pieces_ = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, max_features=20_000, dtype=np.float32
         )
+        from scipy import sparse  # noqa: PLC0415
+
         columns = sparse.hstack([self.words_.fit_transform(texts), self.pieces_.fit_transform(texts)]).tocsr()
         for vectorizer in (self.words_, self.pieces_):
             # Plain numbers, which skops writes as text; NumPy's would become a file each.
@@ -48,6 +49,8 @@ class WordVoter:
 
     def votes(self, texts: Sequence[str]) -> Doubles:
         """Logits, shape (n, topics), each topic against all others."""
+        from scipy import sparse  # noqa: PLC0415
+
         columns = sparse.hstack([self.words_.transform(texts), self.pieces_.transform(texts)]).tocsr()
         return np.asarray(columns @ self.weights_.T + self.offsets_, dtype=np.float64)
 

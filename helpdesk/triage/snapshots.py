@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options
 from helpdesk.kernel.db import unit_of_work
-from helpdesk.nlp import encoder, lexical, ranking, suggest, vectors, vocabulary, words
+from helpdesk.nlp import counts, encoder, lexical, ranking, suggest, vectors, vocabulary, words
 from helpdesk.triage import indexes
 from helpdesk.triage.indexes import IndexCache
 
@@ -76,6 +76,6 @@ def save(cache: IndexCache, path: Path) -> bool:
 def _code() -> str:
     """A digest of the code that makes the indexes: other code would make others of the same texts."""
     running = hashlib.sha256()
-    for module in (encoder, lexical, ranking, suggest, vectors, vocabulary, words, indexes):
+    for module in (counts, encoder, lexical, ranking, suggest, vectors, vocabulary, words, indexes):
         running.update(Path(str(module.__file__)).read_bytes())
     return running.hexdigest()[:16]

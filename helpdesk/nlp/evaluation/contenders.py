@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import sparse
 
 from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.confidence import Confidence
@@ -194,15 +193,16 @@ class TfidfSorter:
     def __init__(self, models: Path) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - for learning only
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+        from sklearn.pipeline import make_pipeline, make_union  # noqa: PLC0415
 
-        self.views = (
+        views = make_union(
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
             TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
         )
-        self.model = LogisticRegression(C=10.0, max_iter=300)
+        self.model = make_pipeline(views, LogisticRegression(C=10.0, max_iter=300))
 
     def learn(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        self.model.fit(sparse.hstack([one.fit_transform(texts) for one in self.views]).tocsr(), labels)
+        self.model.fit(texts, labels)
 
     def sort(self, text: str) -> str:
-        return str(self.model.predict(sparse.hstack([one.transform([text]) for one in self.views]))[0])
+        return str(self.model.predict([text])[0])
