@@ -15,17 +15,16 @@ from helpdesk.nlp.evaluation.searching import suggester_over
 from helpdesk.nlp.lessons import FOLDS, Item, Lessons, led_by
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.onnx import OnnxEncoder
-from helpdesk.nlp.order_learning import fit_nets, learn_turns, list_candidates, suggester
+from helpdesk.nlp.order_learning import fit_nets, learn_turn_of_wordings, learn_turns, list_candidates, suggester
 from helpdesk.nlp.passages import LearnedOrder
+from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import key_of
-from tools.fit_ranking import Pack, ticking
+from tools.fit_ranking import PACKS, Pack, ticking, topics
 
 SEED = 0
-ROUNDS = 2  # different draws of known wordings and absent answers.
 ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
 ABSENT_CLAUSES = 0.25  # share of questions whose clauses are taken out.
-WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (40, 80))  # known wordings an answer has, drawn from.
-PACKS = {"banking77/train.csv": "category", "clinc150/train.csv": "intent"}
+WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (30, 50))  # known wordings an answer has, drawn from.
 OUT_OF_SCOPE = "clinc150/oos_train.csv"  # questions that neither pack answers
 QUESTIONS = 600  # a draw.
 STRANGERS = 40  # questions of each fold about something else altogether, put to the clauses.
@@ -60,22 +59,27 @@ def _wording_curve(data: Path, encoder: CachedEncoder, generator: np.random.Gene
     """Answers known by some of their wordings, asked for by others."""
     rows, labels = [], []
     strange = [row["text"] for row in read_rows(data / OUT_OF_SCOPE)]
-    for name, column in PACKS.items():
-        pack = read_rows(data / name)
-        texts = [row["text"] for row in pack]
-        vectors = encoder.encode(texts)
-        topics = np.unique([row[column] for row in pack], return_inverse=True)[1]
-        for choices, absent in product(WORDINGS * ROUNDS, ABSENT_TOPICS):
-            some = _wording_draw(texts, vectors, topics, choices, absent, strange, encoder, generator)
-            rows.extend(some[0])
-            labels.extend(some[1])
-    return fit_curve(rows, labels)
+    packs = list(topics(data, encoder))
+    for half in range(2):
+        # What turns the queries of one half was learned from the other.
+        turn = learn_turn_of_wordings(
+            [(vectors[1 - half :: 2], of[1 - half :: 2]) for _, vectors, of in packs], seed=SEED
+        )
+        ranker = Ranker(learned=LearnedOrder((), {"wording": turn}))
+        for texts, vectors, of in packs:
+            own = texts[half::2], vectors[half::2], of[half::2]
+            for choices, absent in product(WORDINGS, ABSENT_TOPICS):
+                some = _wording_draw(*own, ranker, choices, absent, strange, encoder, generator)
+                rows.extend(some[0])
+                labels.extend(some[1])
+    return fit_curve("wording", rows, labels)
 
 
 def _wording_draw(
     texts: list[str],
     vectors: Vectors,
     topics: np.ndarray,
+    ranker: Ranker,
     choices: tuple[int, ...],
     absent: float,
     strange: list[str],
@@ -97,6 +101,7 @@ def _wording_draw(
         Confidence({}),
         kind="answer",
         items=[int(topics[at]) for at in known],
+        ranker=ranker,
     )
     places = [at for at, _ in asked]
     right = [*({int(topics[at])} if is_known else set() for at, is_known in asked), *(set() for _ in strange)]
@@ -118,12 +123,12 @@ def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Gene
         encoder, pack.shelves, pack.passages, lessons, seed=SEED, tick=ticking("matrices", len(lessons))
     )
     tick = ticking("candidates", len(lessons))
-    lists = list_candidates(encoder, pack.shelves, lessons, turns.folds, tick=tick).learned_from
+    lists = list_candidates(encoder, pack.shelves, lessons, turns.folds, seed=SEED, tick=tick)
     rows, labels, (shelf,) = [], [], pack.shelves
     gone: set[Item] = set()
     for fold in range(FOLDS):
         own, others = every[folds == fold], every[folds != fold]
-        order = LearnedOrder(fit_nets(lists.of(others), seed=SEED), turns.folds[fold])
+        order = LearnedOrder(fit_nets(lists.learned_from(others), seed=SEED), {"passage": turns.folds[fold]})
         gone.update(item for at in own[is_absent[own]] for item in lessons.right[at])
         for index in (shelf.lexical, shelf.vectors, shelf.pairs):
             index.remove([key_of(item) for _, item in gone])
@@ -137,7 +142,7 @@ def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Gene
             some = replay(suggester(encoder, led, order), questions)
             rows.extend(some[0])
             labels.extend(some[1])
-    return fit_curve(rows, labels)
+    return fit_curve("passage", rows, labels)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from helpdesk.nlp.confidence import Confidence
+from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
@@ -16,13 +17,14 @@ from helpdesk.nlp.evaluation.searching import suggester_over
 from helpdesk.nlp.lessons import FOLDS, Lessons
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.onnx import OnnxEncoder
-from helpdesk.nlp.order_learning import Lists, Passages, fit_nets, learn_turns, list_candidates
+from helpdesk.nlp.order_learning import Lists, Passages, fit_nets, learn_turn_of_wordings, learn_turns, list_candidates
 from helpdesk.nlp.passages import FEATURES, LEADS, LearnedOrder
 from helpdesk.nlp.suggest import Shelf
 
 SEED = 0
 # Not multipassage_val.jsonl: thirteen of its questions stand in test_a.jsonl too.
 FILES = ("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl")
+PACKS = {"banking77/train.csv": "category", "clinc150/train.csv": "intent"}
 
 # What the ablation leaves out, one after the other.
 SUM = ("sum", "sum_rank", "sum_behind")
@@ -71,11 +73,11 @@ class Pack:
 
 def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = ()) -> dict[str, float]:
     """Figures of five pairs of nets, each measured on the development questions that it did not learn from."""
-    folds, listed = pack.lessons.folds, lists.learned_from
+    folds, listed = pack.lessons.folds, lists.asked
     seen = Counter(label for gold in pack.gold for label in gold)
     groups: dict[str, list[tuple]] = {"": [], "_several": [], "_unseen": []}
     for fold in range(FOLDS):
-        nets = fit_nets(listed.of(np.flatnonzero(folds != fold)), without=without, seed=SEED)
+        nets = fit_nets(lists.learned_from(np.flatnonzero(folds != fold)), without=without, seed=SEED)
         for at in np.flatnonzero(folds == fold):
             rows = listed.rows[listed.starts[at] : listed.starts[at + 1]]
             logs = [net.scores(rows) for net in nets]
@@ -93,6 +95,14 @@ def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = ()) -> 
         figures[f"recall@10{name}"] = round(float(np.mean([metrics.recall(*pair, 10) for pair in pairs])), 4)
         figures[f"map@10{name}"] = round(float(np.mean([metrics.average_precision(*pair, 10) for pair in pairs])), 4)
     return figures
+
+
+def topics(data: Path, encoder: CachedEncoder) -> Iterator[tuple[list[str], Vectors, np.ndarray]]:
+    """Texts of each pack of short questions, their vectors, and the number of each one's topic."""
+    for name, column in PACKS.items():
+        rows = read_rows(data / name)
+        texts = [row["text"] for row in rows]
+        yield texts, encoder.encode(texts), np.unique([row[column] for row in rows], return_inverse=True)[1]
 
 
 def ticking(label: str, count: int) -> Callable[[int], object]:
@@ -122,16 +132,19 @@ def main() -> None:
     turns = learn_turns(
         pack.encoder, pack.shelves, pack.passages, pack.lessons, seed=SEED, tick=ticking("matrices", count)
     )
-    lists = list_candidates(pack.encoder, pack.shelves, pack.lessons, turns.folds, tick=ticking("candidates", count))
+    tick = ticking("candidates", count)
+    lists = list_candidates(pack.encoder, pack.shelves, pack.lessons, turns.folds, seed=SEED, tick=tick)
     if options.ablation:
         ablation(pack, lists)
         return
-    order = LearnedOrder(fit_nets(lists.learned_from, seed=SEED), turns.whole)
+    nets = fit_nets(lists.learned_from(np.arange(count)), seed=SEED)
+    of_wordings = learn_turn_of_wordings([vectors for _, *vectors in topics(options.data, pack.encoder)], seed=SEED)
+    order = LearnedOrder(nets, {"passage": turns.whole, "wording": of_wordings})
     figures = cross_validated(pack, lists)
     print(figures)
     manifest = Manifest(
         name="ranking",
-        data={name: file_digest(options.data / name) for name in FILES},
+        data={name: file_digest(options.data / name) for name in (*FILES, *PACKS)},
         parameters={"features": list(FEATURES), "encoder": pack.encoder.name},
         seed=SEED,
         metrics=figures,

@@ -1,4 +1,4 @@
-"""How probable it is that a suggestion answers: logistic regression on a few plain numbers."""
+"""How probable it is that a suggestion answers: logit models on a few plain numbers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,10 @@ CITED = 0.99  # Whoever names a clause wants that clause.
 
 FEATURES = (
     *("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest"),
-    *("crowding", "odds", "covered", "pairs"),  # of wordings the first alone, of passages the others
+    *("near", "best", "crowding"),  # of wordings alone
+    *("odds", "covered", "pairs"),  # of passages alone
 )
+COMPETING = 8  # wordings, the most probable ones, of which at most one is thought to answer
 CURVES = "curves.json"
 # Texts of which two are nearest to each other by chance alone: the first percentile of draws with one wording an
 # answer. Fewer texts, or one, say nothing about how near a question of theirs should be.
@@ -30,14 +32,27 @@ LEAST_CROWDING = 0.2
 
 @dataclass(frozen=True)
 class Curve:
-    """Weights of one logistic regression over FEATURES, and its intercept."""
+    """Weights over FEATURES, and an intercept: the log odds of a candidate against that nothing answers."""
 
     weights: tuple[float, ...]
     intercept: float
 
-    def probabilities(self, features: Doubles) -> Doubles:
+    def alone(self, features: Doubles) -> Doubles:
+        """Probabilities of candidates each of which may answer: logistic regression, shape (n,)."""
+        odds = self._odds(features)
+        return np.asarray(odds / (1 + odds), dtype=np.float64)
+
+    def together(self, features: Doubles) -> Doubles:
+        """Probabilities of candidates of which one answers or none: a conditional logit (McFadden, 1973), shape (n,).
+
+        Candidates with equal features are led to by the same question and stand for one.
+        """
+        odds = self._odds(features)
+        return np.asarray(odds / (1 + np.sort(np.unique(odds))[-COMPETING:].sum()), dtype=np.float64)
+
+    def _odds(self, features: Doubles) -> Doubles:
         logits = features @ np.array(self.weights) + self.intercept
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float64)
+        return np.asarray(np.exp(np.clip(logits, -30, 30)), dtype=np.float64)
 
 
 class Confidence:
@@ -49,19 +64,21 @@ class Confidence:
     def probabilities(self, candidates: Sequence[Candidate]) -> Doubles:
         """The probability that each candidate answers the query, shape (n,).
 
-        Margins are taken among candidates of one kind: a question that Parties ask in the same words as a published
-        answer is no reason to doubt the answer. An item also answers as probably as the question that it answered
-        before is asked again.
+        Of the questions and answers of one kind one is meant or none, while several passages may answer. Candidates of
+        one kind alone compete: a question that Parties ask in the same words as a published answer is no reason to
+        doubt the answer. A passage also answers as probably as the question that it answered before is asked again.
         """
         result = np.zeros(len(candidates))
         for kind in {one.kind for one in candidates}:
             places = [at for at, one in enumerate(candidates) if one.kind == kind]
             own = [candidates[at] for at in places]
-            if curve := self.curves.get(matching_of(kind)):  # none: the artefact is missing, and nothing is suggested
-                result[places] = curve.probabilities(features(own))
-            if (curve := self.curves.get("wording")) and any(one.lead for one in own):
-                led = np.where([one.lead > 0 for one in own], curve.probabilities(features(own, of_leads=True)), 0.0)
-                result[places] = np.maximum(result[places], led)
+            matching = matching_of(kind)
+            if curve := self.curves.get(matching):  # none: the artefact is missing, and nothing is suggested
+                result[places] = (curve.together if matching == "wording" else curve.alone)(features(own))
+            led = [at for at in places if candidates[at].lead > 0]
+            if led and matching == "passage" and (curve := self.curves.get("wording")):
+                again = curve.together(features([candidates[at] for at in led], of_leads=True))
+                result[led] = np.maximum(result[led], again)
         result[[one.is_cited for one in candidates]] = CITED
         return result
 
@@ -91,14 +108,16 @@ class Confidence:
 def features(candidates: Sequence[Candidate], *, of_leads: bool = False) -> Doubles:
     """FEATURES of candidates that match in one way, or of what they answered before: shape (n, len(FEATURES))."""
     cosine = np.array([one.lead if of_leads else one.cosine for one in candidates], dtype=np.float64)
+    near = np.array([one.lead_near if of_leads else one.near for one in candidates], dtype=np.float64)
     words = np.array([one.lead_words if of_leads else one.words for one in candidates], dtype=np.float64)
     agreement = np.array([one.agreement for one in candidates], dtype=np.float64)
     crowding = [max(one.lead_crowding if of_leads else one.crowding, LEAST_CROWDING) for one in candidates]
     share, covered, pairs = ([getattr(one, name) for one in candidates] for name in ("share", "covered", "pairs"))
-    nearest = cosine == cosine.max(initial=-1.0)
+    best = cosine.max(initial=-1.0)
     columns = (
-        *(cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, nearest),
-        *(np.array(crowding), _log_odds(np.array(share, dtype=np.float64)), np.array(covered), np.array(pairs)),
+        *(cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, cosine == best),
+        *(near, np.full_like(cosine, best), np.array(crowding)),
+        *(_log_odds(np.array(share, dtype=np.float64)), np.array(covered), np.array(pairs)),
     )
     return np.column_stack(columns).astype(np.float64)
 

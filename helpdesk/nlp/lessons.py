@@ -12,11 +12,13 @@ from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex
+from helpdesk.nlp.words import terms
 
 Item = tuple[str, int]
 Places = npt.NDArray[np.int64]
 
 FOLDS = 5
+FEWEST_WORDS, MOST_WORDS = 2, 9  # of a question that is cut: about what people put into a search box
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class Lessons:
         """Some of the questions."""
         right, leading = ([some[at] for at in places] for some in (self.right, self.leading))
         return Lessons([self.queries[at] for at in places], self.vectors[places], right, leading)
+
+
+def cut(query: str, generator: np.random.Generator) -> str:
+    """A few words of `query` that say something, drawn at random and left in their order."""
+    words = [word for word in query.split() if terms(word)]
+    count = min(int(generator.integers(FEWEST_WORDS, MOST_WORDS + 1)), len(words))
+    return " ".join(words[at] for at in np.sort(generator.choice(len(words), count, replace=False))) or query
 
 
 def led_by(shelves: Sequence[Shelf], lessons: Lessons) -> list[Shelf]:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from helpdesk.nlp.encoder import Vectors
-from helpdesk.nlp.passages import FEATURES, Doubles, Floats, Net
+from helpdesk.nlp.passages import FEATURES, LEADS, Doubles, Floats, Net, features
+from helpdesk.nlp.ranking import Candidate
 
 Places = npt.NDArray[np.int64]
 
@@ -22,7 +23,7 @@ SHARPNESS = 20.0  # by which cosines are multiplied before they compete
 ROUNDS = 8  # over the questions
 BATCH = 64  # questions
 RATE = 1e-3
-HELD_TO_START = 0.1  # weight of the squared distance from leaving queries as they are
+HELD_TO_START = 0.1
 HARD = 15  # of a question's best sixty candidates, beside RANDOM passages of any kind
 RANDOM = 1_500
 
@@ -36,11 +37,29 @@ class Listed:
     is_right: npt.NDArray[np.bool_]
     starts: Places
 
+    @classmethod
+    def of_one(cls, found: Sequence[Candidate], is_right: Sequence[bool]) -> "Listed":
+        """The candidates of one question."""
+        return cls(features(found), np.array(is_right, dtype=np.bool_), np.array([0, len(found)]))
+
     def of(self, questions: Places) -> "Listed":
         """Some of the questions."""
         sizes = np.diff(self.starts)[questions]
         places = np.concatenate([np.arange(self.starts[at], self.starts[at + 1]) for at in questions])
         return Listed(self.rows[places], self.is_right[places], np.concatenate([[0], np.cumsum(sizes)]))
+
+    def unled(self) -> "Listed":
+        """The same candidates where nobody was led to any of them yet."""
+        rows = self.rows.copy()
+        rows[:, [FEATURES.index(name) for name in LEADS]] = 0.0
+        return Listed(rows, self.is_right, self.starts)
+
+
+def joined(*lists: Listed) -> Listed:
+    """The candidates of all questions of all lists."""
+    sizes = np.concatenate([np.diff(one.starts) for one in lists])
+    rows, is_right = np.vstack([one.rows for one in lists]), np.concatenate([one.is_right for one in lists])
+    return Listed(rows, is_right, np.concatenate([[0], np.cumsum(sizes)]))
 
 
 def fit_net(lists: Listed, names: Sequence[str], *, seed: int = 0, decay: float = WEIGHT_DECAY) -> Net:
@@ -111,8 +130,14 @@ def _sampled(lists: Listed, generator: np.random.Generator) -> tuple[Places, Flo
     return np.concatenate(places), np.concatenate(extra), starts
 
 
-def fit_adapter(
-    questions: Vectors, passages: Vectors, right: Sequence[Places], hard: Sequence[Places], *, seed: int = 0
+def fit_turn(
+    questions: Vectors,
+    passages: Vectors,
+    right: Sequence[Places],
+    hard: Sequence[Places],
+    *,
+    seed: int = 0,
+    held: float = HELD_TO_START,
 ) -> Floats:
     """A symmetric matrix, shape (d, d), by which a question's vector comes nearer to its passages.
 
@@ -125,6 +150,7 @@ def fit_adapter(
         right: the passages that answer each question.
         hard: the best candidates of each question, best first, right or not.
         seed: of the order and of the random passages.
+        held: weight of the squared distance from leaving queries as they are.
     """
     generator = np.random.default_rng(seed)
     size = questions.shape[1]
@@ -134,7 +160,8 @@ def fit_adapter(
         if step % (len(questions) // BATCH) == 0:
             order = generator.permutation(len(questions))
         some = order[step * BATCH % (len(order) // BATCH * BATCH) :][:BATCH]
-        slope = _adapter_slope(change, questions, passages, some, right, hard, generator)
+        slope = _turn_slope(change, questions, passages, some, right, hard, generator)
+        slope += np.float32(2 * held) * change
         mean = 0.9 * mean + 0.1 * slope  # Adam; Kingma and Ba (2015)
         spread = 0.999 * spread + 0.001 * slope**2
         pace = RATE * (1 - step / steps)
@@ -143,7 +170,7 @@ def fit_adapter(
     return np.asarray(np.eye(size) + change + change.T, dtype=np.float32)
 
 
-def _adapter_slope(
+def _turn_slope(
     change: Floats,
     questions: Vectors,
     passages: Vectors,
@@ -152,7 +179,7 @@ def _adapter_slope(
     hard: Sequence[Places],
     generator: np.random.Generator,
 ) -> Floats:
-    """The slope of one batch's cross-entropy over a pool of passages, and of the distance from the start."""
+    """The slope of one batch's cross-entropy over a pool of passages."""
     pool = [generator.choice(len(passages), min(RANDOM, len(passages)), replace=False), *(right[at] for at in some)]
     pool += [generator.permutation(hard[at][:60])[:HARD] for at in some]
     chosen = np.unique(np.concatenate(pool))
@@ -164,4 +191,4 @@ def _adapter_slope(
     for row, at in enumerate(some):
         share[row, np.searchsorted(chosen, right[at])] -= np.float32(1 / len(right[at]))
     outer = SHARPNESS * asked.T @ ((share / len(some)) @ offered)
-    return np.asarray(outer + outer.T + 2 * HELD_TO_START * change, dtype=np.float32)
+    return np.asarray(outer + outer.T, dtype=np.float32)

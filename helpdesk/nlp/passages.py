@@ -1,17 +1,17 @@
 """The learned order of passages: a small network over what words, meaning and earlier questions say of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax
 
 from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.logits import log_softmax
 from helpdesk.nlp.manifest import ArtefactError, Manifest, verify, write_manifest
-from helpdesk.nlp.ranking import Candidate
+from helpdesk.nlp.ranking import MATCHINGS, Candidate
 
 Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ FEATURES = (*TEXT, *LEADS)
 BOUND = 8.0  # standard deviations beyond which a number says nothing more.
 FAR = 7.0  # distance of passages in different documents; in one, the logarithm of the passages between.
 LISTED = 30  # passages that speak for their document.
-NETS, ADAPTER = "nets.npz", "adapter.npy"
+NETS, TURN = "nets.npz", "turn_{}.npy"
 
 
 @dataclass(frozen=True)
@@ -64,27 +64,29 @@ class Net:
 
 
 class LearnedOrder:
-    """Nets whose log-probabilities are averaged, and the matrix that turns a query's vector.
+    """Nets whose log-probabilities are averaged, and the matrices that turn a query's vector.
 
     One net sees the text alone and one also the questions that passages answered before: with them it finds what
     others were led to, and forgets what nobody asked for yet. Their mean keeps both.
     """
 
-    def __init__(self, nets: Sequence[Net], adapter: Floats) -> None:
+    def __init__(self, nets: Sequence[Net], turns: Mapping[str, Floats]) -> None:
+        """Keep nets, and one matrix of shape (d, d) for each way of matching that has one; see `matching_of`."""
         self.nets = tuple(nets)
-        self.adapter = adapter
+        self.turns: Mapping[str, Vectors] = dict(turns)
 
     def scores(self, candidates: Sequence[Candidate]) -> Doubles:
         """The mean log-probability of each candidate, shape (n,)."""
         rows = features(candidates)
         return np.asarray(np.mean([log_softmax(net.scores(rows)) for net in self.nets], axis=0), dtype=np.float64)
 
-    def adapted(self, vector: Vectors) -> Vectors:
-        """The query's vector, float32, shape (d,), turned towards what answers such questions."""
-        return np.asarray(self.adapter @ vector, dtype=np.float32)
+    def turned(self, vector: Vectors, matching: str) -> Vectors:
+        """The query's vector, float32, shape (d,), turned towards what matches in this way; itself without a matrix."""
+        matrix = self.turns.get(matching)
+        return vector if matrix is None else np.asarray(matrix @ vector, dtype=np.float32)
 
     def save(self, folder: Path, manifest: Manifest) -> Manifest:
-        """Write nets, matrix and manifest to `folder`."""
+        """Write nets, matrices and manifest to `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {
             f"{at}_{name}": np.asarray(getattr(net, name))
@@ -92,7 +94,8 @@ class LearnedOrder:
             for name in Net.__dataclass_fields__
         }
         np.savez(folder / NETS, **arrays)
-        np.save(folder / ADAPTER, self.adapter.astype(np.float16))
+        for matching, matrix in self.turns.items():
+            np.save(folder / TURN.format(matching), matrix.astype(np.float16))
         return write_manifest(folder, manifest)
 
     @classmethod
@@ -108,7 +111,13 @@ class LearnedOrder:
         with np.load(folder / NETS, allow_pickle=False) as arrays:
             count = len({name.partition("_")[0] for name in arrays.files})
             nets = [_net({name: arrays[f"{at}_{name}"] for name in Net.__dataclass_fields__}) for at in range(count)]
-        return cls(nets, np.load(folder / ADAPTER, allow_pickle=False).astype(np.float32))
+        files = {matching: folder / TURN.format(matching) for matching in MATCHINGS}
+        turns = {
+            matching: np.load(path, allow_pickle=False).astype(np.float32)
+            for matching, path in files.items()
+            if path.name in manifest.files
+        }
+        return cls(nets, turns)
 
 
 def _net(arrays: dict[str, npt.NDArray[np.generic]]) -> Net:

@@ -1,7 +1,7 @@
 """Finds what may answer a question among everything that is indexed, and says how sure it is."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ import numpy as np
 from helpdesk.nlp.confidence import POSSIBLE, Confidence, Doubles
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
-from helpdesk.nlp.ranking import Candidate, Ranker, matching_of
+from helpdesk.nlp.ranking import MATCHINGS, NEAREST_PARTS, Candidate, Ranker, matching_of
 from helpdesk.nlp.vectors import VectorIndex
 from helpdesk.nlp.words import terms
 
@@ -22,6 +22,7 @@ LEAD_DEPTH = 50  # questions answered before that are looked at, from each index
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
 HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
 LOOKED_AT = 3  # suggestions that whoever reads a list looks at.
+SHARE_OF_BEST = 0.1  # of the best suggestion's probability, from which the others of the first three are shown
 NEAREST = 10  # parts whose agreement is counted.
 # Crowding is measured between so many of the nearest parts: each of the first with those nearest to it.
 CROWD, CROWD_FIRST, CROWD_NEAREST = 20, 5, 3
@@ -175,6 +176,7 @@ class Suggester:
     ) -> list[Candidate]:
         found: list[Candidate] = []
         near: list[tuple[float, str, int]] = []
+        turned = self._turned(vector)
         for shelf in self.shelves:
             if allowed is not None and shelf.kind not in allowed:
                 continue
@@ -182,18 +184,18 @@ class Suggester:
             hits = shelf.vectors.search(vector, self.depth, among)
             worded = shelf.lexical.search(widened, self.depth, among)
             named = [key_of(item) for item in cited.get(shelf.kind, ())]
-            led = nearest_leads(shelf.leads, widened, vector) if shelf.leads is not None and among is None else Led()
+            led = Led()
+            if shelf.leads is not None and among is None:
+                led = nearest_leads(shelf.leads, widened, vector, turned["wording"])
             keys = np.array(sorted({*_keys(hits), *_keys(worded), *named, *map(key_of, led.best)}), dtype=np.int64)
             ideal = max(shelf.lexical.ideal(query), 1e-9)
             # Of a text that has both an acronym and its long form the share may pass one, as that of a short text may.
             shares = shelf.lexical.scores(widened, keys) / ideal
             measured = _measured(shelf, shares, vector, keys, set(named))
             if shelf.pairs is not None and self.ranker.learned is not None:
-                _look_closer(shelf, query, self.ranker.learned.adapted(vector), measured)
+                _look_closer(shelf, query, turned["passage"], measured)
             if matching_of(shelf.kind) == "wording":
-                crowding = crowding_of(shelf.vectors, hits)
-                for one in measured:
-                    one.crowding = crowding
+                _add_company(shelf, turned["wording"], keys, hits, measured)
             if shelf.leads is not None:
                 _add_leads(measured, led, shelf.leads)
             found.extend(measured)
@@ -204,6 +206,11 @@ class Suggester:
         for one in found:
             one.agreement, one.asked = votes.get((one.kind, one.id), 0) / NEAREST, asked
         return found
+
+    def _turned(self, vector: Vectors) -> dict[str, Vectors]:
+        """The query's vector for each way of matching."""
+        learned = self.ranker.learned
+        return {one: vector if learned is None else learned.turned(vector, one) for one in MATCHINGS}
 
     def _reasons(self, query: str, candidate: Candidate) -> tuple[str, ...]:
         shelf = next(shelf for shelf in self.shelves if shelf.kind == candidate.kind)
@@ -222,20 +229,36 @@ class Suggester:
         return tuple(reasons)
 
 
-def chance(probabilities: Sequence[float]) -> float:
-    """The probability that one of the first suggestions answers, if they answer independently of each other."""
-    return 1 - math.prod(1 - one for one in probabilities[:LOOKED_AT])
+def chance(ranked: Sequence[Suggestion]) -> float:
+    """The probability that one of the first suggestions answers.
+
+    Questions and answers of one kind exclude each other, see `Confidence`; all else answers independently.
+    """
+    together: dict[str, float] = defaultdict(float)
+    missed = 1.0
+    for one in ranked[:LOOKED_AT]:
+        if matching_of(one.kind) == "wording":
+            together[one.kind] += one.probability
+        else:
+            missed *= 1 - one.probability
+    return 1 - missed * math.prod(max(0.0, 1 - one) for one in together.values())
 
 
 def worth_showing(ranked: Sequence[Suggestion], possible: float) -> list[Suggestion]:
     """What is shown of a list, best first: nothing unless one of the first three answers with probability `possible`.
 
     Of several clauses that say nearly the same none may be probable by itself, and yet one of them is the answer.
-    What reaches a third of `possible` is shown then.
+    Of the first three those are shown that are a tenth as probable as the best; of the others what reaches a third of
+    `possible`.
     """
-    if chance([one.probability for one in ranked]) < possible:
+    if chance(ranked) < possible:
         return []
-    return [one for one in ranked if one.probability >= possible / LOOKED_AT]
+    least = SHARE_OF_BEST * max(one.probability for one in ranked)
+    first, others = ranked[:LOOKED_AT], ranked[LOOKED_AT:]
+    return [
+        *(one for one in first if one.probability >= least),
+        *(one for one in others if one.probability >= possible / LOOKED_AT),
+    ]
 
 
 def _keys(hits: Sequence[Hit]) -> list[int]:
@@ -244,24 +267,26 @@ def _keys(hits: Sequence[Hit]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Led:
-    """For each item that answered a question like this one: the best cosine and the best share of words."""
+    """What is known of each item that answered a question like this one."""
 
-    best: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    best: Mapping[int, tuple[float, float, tuple[float, ...]]] = field(default_factory=dict)
+    """Of such questions: the best cosine, the best share of words, and how near the nearest are; see `Candidate`."""
     crowding: float = 0.0
     """See `Candidate`."""
 
 
-def nearest_leads(leads: Leads, query: str, vector: Vectors) -> Led:
-    """What the questions say that were answered before."""
+def nearest_leads(leads: Leads, query: str, vector: Vectors, turned: Vectors) -> Led:
+    """What the questions say that were answered before; `turned` is the vector turned towards wordings."""
     near = leads.vectors.search(vector, LEAD_DEPTH)
     hits = (*near, *leads.lexical.search(query, LEAD_DEPTH))
     keys = np.unique(np.array([hit.key for hit in hits], dtype=np.int64))
     words = leads.lexical.scores(query, keys) / max(leads.lexical.ideal(query), 1e-9)
-    cosines = leads.vectors.scores(vector, keys)
-    best: dict[int, tuple[float, float]] = {}
-    for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
-        before = best.get(item_of(key), (0.0, 0.0))
-        best[item_of(key)] = max(before[0], cosine), max(before[1], share)
+    cosines, products = leads.vectors.scores(vector, keys), leads.vectors.scores(turned, keys)
+    best: dict[int, tuple[float, float, tuple[float, ...]]] = {}
+    columns = (column.tolist() for column in (keys, words, cosines, products))
+    for key, share, cosine, product in zip(*columns, strict=True):
+        before = best.get(item_of(key), (0.0, 0.0, ()))
+        best[item_of(key)] = max(before[0], cosine), max(before[1], share), _nearest(before[2], (product,))
     return Led(best, crowding_of(leads.vectors, near))
 
 
@@ -284,9 +309,10 @@ def _add_leads(found: Sequence[Candidate], led: Led, leads: Leads) -> None:
     """Of an answer or a question, what it answered is one more of its wordings; of a passage something else."""
     for one in found:
         one.leads, one.lead_crowding = leads.counts.get(one.id, 0), led.crowding
-        one.lead, one.lead_words = led.best.get(one.id, (0.0, 0.0))
+        one.lead, one.lead_words, one.nearest_leads = led.best.get(one.id, (0.0, 0.0, ()))
         if matching_of(one.kind) == "wording":
             one.cosine, one.words = max(one.cosine, one.lead), max(one.words, one.lead_words)
+            one.nearest = _nearest(one.nearest, one.nearest_leads)
 
 
 def _measured(shelf: Shelf, words: Floats, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
@@ -304,6 +330,20 @@ def _measured(shelf: Shelf, words: Floats, vector: Vectors, keys: Keys, named: C
         known.words, known.cosine = max(known.words, share), max(known.cosine, cosine)
         known.is_cited = known.is_cited or key in named
     return list(best.values())
+
+
+def _add_company(shelf: Shelf, turned: Vectors, keys: Keys, hits: Sequence[Hit], found: Sequence[Candidate]) -> None:
+    """Fill in how near an item's nearest wordings are, and how near all those near the query are to each other."""
+    of_item: dict[int, tuple[float, ...]] = {}
+    for key, product in zip(keys.tolist(), shelf.vectors.scores(turned, keys).tolist(), strict=True):
+        of_item[item_of(key)] = _nearest(of_item.get(item_of(key), ()), (product,))
+    crowding = crowding_of(shelf.vectors, hits)
+    for one in found:
+        one.nearest, one.crowding = of_item[one.id], crowding
+
+
+def _nearest(some: tuple[float, ...], others: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(sorted((*some, *others), reverse=True)[:NEAREST_PARTS])
 
 
 def _look_closer(shelf: Shelf, query: str, adapted: Vectors, found: Sequence[Candidate]) -> None:

@@ -30,7 +30,7 @@ class FoundVectors:
     vector: Vectors
     cosines: Mapping[int, float]
     products: Mapping[int, float]
-    """With the turned vector: what is asked for when another vector than the query's is given."""
+    """With the vector turned for this kind: what is asked for when another vector than the query's is given."""
     nearest: Sequence[Hit]
     crowd: Mapping[int, Vectors]
     """The vectors of the nearest few."""
@@ -84,11 +84,11 @@ class FoundWords:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: the text, its vector, and the vector turned for passages if there is a learned order."""
+    """What is asked: the text, its vector, and the vector turned for each way of matching, if that was learned."""
 
     text: str
     vector: Vectors
-    turned: Vectors | None
+    turned: Mapping[str, Vectors]
 
 
 def shelves(
@@ -103,7 +103,7 @@ def shelves(
     hits = {one.kind: one.lexical.search(query.text, DEPTH, allowed[one.kind]) for one in kinds}
     wanted: dict[str, set[int]] = {}
     for one in kinds:
-        led = nearest_leads(one.led, query.text, query.vector).best if allowed[one.kind] is None else {}
+        led = _led_to(one, query) if allowed[one.kind] is None else ()
         wanted[one.kind] = {hit.key for hit in hits[one.kind]}
         wanted[one.kind].update(key_of(item) for item in (*led, *named.get(one.kind, ())))
     branches = [
@@ -141,11 +141,16 @@ def shelves(
     ]
 
 
-def _columns(query: Query) -> tuple[Any, Any, Any, Any]:
+def _led_to(one: KindIndex, query: Query) -> Collection[int]:
+    turned = query.turned.get("wording", query.vector)
+    return nearest_leads(one.led, query.text, query.vector, turned).best.keys()
+
+
+def _columns(kind: str, query: Query) -> tuple[Any, Any, Any, Any]:
     distance = Embedding.vector.op("<=>", return_type=Float)(type_coerce(query.vector, UnitVector))
     product: Any = literal(0.0)
-    if query.turned is not None:
-        product = -Embedding.vector.op("<#>", return_type=Float)(type_coerce(query.turned, UnitVector))
+    if (turned := query.turned.get(matching_of(kind))) is not None:
+        product = -Embedding.vector.op("<#>", return_type=Float)(type_coerce(turned, UnitVector))
     return Embedding.object_id, Embedding.part, distance, product
 
 
@@ -153,7 +158,7 @@ def _nearest(kind: str, model: str, query: Query, allowed: Keys | None) -> Branc
     """The nearest texts of one kind. A few allowed keys are compared one by one, which is exact."""
     if allowed is not None and not len(allowed):
         return None
-    object_id, part, distance, product = _columns(query)
+    object_id, part, distance, product = _columns(kind, query)
     # The kind stands in the statement itself: PostgreSQL uses a partial index only for the very words it was made with.
     is_kind = Embedding.kind == literal(kind, literal_execute=True)
     wanted = select(literal(kind), object_id, part, 1 - distance, product, literal(True), Embedding.vector).where(
@@ -172,7 +177,7 @@ def _nearest(kind: str, model: str, query: Query, allowed: Keys | None) -> Branc
 def _cosines(kind: str, model: str, query: Query, keys: Collection[int]) -> Branch | None:
     if not keys:
         return None
-    object_id, part, distance, product = _columns(query)
+    object_id, part, distance, product = _columns(kind, query)
     pairs = [(item_of(key), key % PARTS) for key in sorted(keys)]
     return select(
         literal(kind), object_id, part, 1 - distance, product, literal(False), type_coerce(null(), UnitVector)

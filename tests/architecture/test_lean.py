@@ -19,7 +19,7 @@ app = create_app(settings)
 for warm in app.extensions["signpost.warm"]:
     warm()
 app.test_client().get("/api/v1/suggestions?q=how+do+we+lodge+credit+cover")
-heavy = ("sklearn", "skops", "sknetwork", "torch", "joblib", "scipy.optimize", "scipy.stats", "huey", "psycopg")
+heavy = ("sklearn", "skops", "sknetwork", "torch", "joblib", "scipy", "huey", "psycopg")
 print(*(name for name in heavy if name in sys.modules))
 """
 

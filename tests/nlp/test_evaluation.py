@@ -12,6 +12,7 @@ from helpdesk.nlp.evaluation.searching import (
     abstain,
     duplicates,
     earlier,
+    judged,
     ranker_of,
     retrieval,
     suggester_over,
@@ -147,6 +148,16 @@ class TestSearching:
         assert figures["unknown_answered"] == 0
         assert figures["precision"] == 1
         assert figures["coverage_at_95"] == 0.75
+        assert figures["ece_lists"] < 0.2
+
+    def test_a_site_learns_its_probabilities_from_judged_questions(self, suggester, hashing):
+        lessons = [*(Question(text, {str(at)}) for at, text in enumerate(KNOWN)), Question("zebra giraffe", ())] * 5
+        learned = judged(suggester, lessons, {str(at): at for at in range(len(KNOWN))})
+        before = suggester.rank(KNOWN[0], limit=1)[0].probability
+        suggester.confidence = learned
+        assert learned.curves["wording"] != CONFIDENCE.curves["wording"]
+        assert suggester.rank(KNOWN[0], limit=1)[0].probability > max(0.9, before - 0.1)
+        assert suggester.rank("zebra giraffe", limit=1)[0].probability < 0.1
 
 
 class TestSorting:

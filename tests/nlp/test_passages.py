@@ -7,10 +7,11 @@ import pytest
 from scipy.special import softmax
 
 from helpdesk.nlp.encoder import unit
+from helpdesk.nlp.lessons import cut
 from helpdesk.nlp.manifest import ArtefactError, Manifest
-from helpdesk.nlp.order_learning import fit_nets
-from helpdesk.nlp.ordering import SHARPNESS, Listed, fit_adapter, fit_net
-from helpdesk.nlp.passages import FEATURES, TEXT, LearnedOrder, features
+from helpdesk.nlp.order_learning import Lists, fit_nets, learn_turn_of_wordings
+from helpdesk.nlp.ordering import SHARPNESS, Listed, fit_net, fit_turn
+from helpdesk.nlp.passages import FEATURES, LEADS, TEXT, LearnedOrder, features
 from helpdesk.nlp.ranking import Candidate, Ranker
 
 
@@ -34,7 +35,7 @@ def lists() -> Listed:
 
 @pytest.fixture(scope="module")
 def order(lists: Listed) -> LearnedOrder:
-    return LearnedOrder([fit_net(lists, FEATURES), fit_net(lists, TEXT)], np.eye(8, dtype=np.float32))
+    return LearnedOrder([fit_net(lists, FEATURES), fit_net(lists, TEXT)], {"passage": 2 * np.eye(8, dtype=np.float32)})
 
 
 class TestLeavingOut:
@@ -102,7 +103,7 @@ class TestLearning:
         right = [np.array([at]) for at in range(400)]
         questions = unit(passages[:400] + noise * generator.normal(size=(400, 32)).astype(np.float32))
         hard = [np.argsort(-(passages @ one))[:60] for one in questions]
-        matrix = fit_adapter(questions[:300], passages, right[:300], hard[:300])
+        matrix = fit_turn(questions[:300], passages, right[:300], hard[:300])
         assert np.allclose(matrix, matrix.T)
 
         def probability(vectors):
@@ -112,12 +113,56 @@ class TestLearning:
 
         assert probability(questions[300:] @ matrix) > 1.01 * probability(questions[300:])
 
+    def test_questions_of_one_topic_come_nearer_to_each_other(self):
+        generator = np.random.default_rng(0)
+        noise = np.concatenate([np.full(16, 0.05), np.full(16, 0.5)]).astype(np.float32)
+        topics = np.repeat(np.arange(80), 60)
+        centres = generator.normal(size=(80, 32)).astype(np.float32)
+        vectors = unit(centres[topics] / 3 + noise * generator.normal(size=(4_800, 32)).astype(np.float32))
+        taught, left = topics < 60, topics >= 60
+        matrix = learn_turn_of_wordings([(vectors[taught], topics[taught])])
+
+        def nearest_are_of_the_topic(turned):
+            cosines = turned @ vectors[left].T
+            np.fill_diagonal(cosines, -1)
+            return (topics[left][np.argsort(-cosines, axis=1)[:, :10]] == topics[left][:, None]).mean()
+
+        assert nearest_are_of_the_topic(vectors[left] @ matrix) > nearest_are_of_the_topic(vectors[left])
+
+    def test_lessons_teach_as_they_are_by_few_words_and_before_anybody_was_led_anywhere(self, lists):
+        led, short = lists.of(np.arange(10)), lists.of(np.arange(10, 20))
+        at_leads = [FEATURES.index(name) for name in LEADS]
+        led.rows[:, at_leads] = 1.0
+        taught = Lists(led, ((),) * 10, short).learned_from(np.array([2, 5]))
+        assert taught.starts.tolist() == [0, 30, 60, 90, 120, 150, 180]
+        assert taught.rows[:60, at_leads].all()
+        assert not taught.rows[120:, at_leads].any()
+        others = [at for at in range(len(FEATURES)) if at not in at_leads]
+        assert np.array_equal(taught.rows[:60, others], taught.rows[120:, others])
+        assert np.array_equal(taught.rows[60:90], lists.of(np.array([12])).rows)
+
+    def test_a_cut_question_keeps_some_of_its_words_in_their_order(self):
+        query = "Which of the charges must a Party pay before the end of the first month after it accedes?"
+        for seed in range(20):
+            words = cut(query, np.random.default_rng(seed)).split()
+            assert 2 <= len(words) <= 9
+            assert [word for word in query.split() if word in words] == words
+            assert "the" not in words
+
+    @pytest.mark.parametrize("query", ["", "the", "is it so"])
+    def test_a_question_of_function_words_is_not_cut(self, query):
+        assert cut(query, np.random.default_rng(0)) == query
+
 
 class TestKeeping:
     def test_what_was_saved_comes_back(self, order, tmp_path):
         order.save(tmp_path, Manifest(name="ranking", parameters={"features": list(FEATURES)}))
         found = [candidate(at, np.random.default_rng(at)) for at in range(9)]
-        assert np.allclose(LearnedOrder.load(tmp_path).scores(found), order.scores(found))
+        kept = LearnedOrder.load(tmp_path)
+        assert np.allclose(kept.scores(found), order.scores(found))
+        vector = np.arange(8, dtype=np.float32)
+        assert np.allclose(kept.turned(vector, "passage"), order.turned(vector, "passage"))
+        assert kept.turned(vector, "wording") is vector
 
     def test_a_damaged_one_and_one_of_other_features_are_refused(self, order, tmp_path):
         order.save(tmp_path / "other", Manifest(name="ranking", parameters={"features": ["cosine"]}))
@@ -132,9 +177,14 @@ class TestKeeping:
         from tests.nlp.conftest import ROOT
 
         folder = ROOT / "models" / "ranking"
-        assert LearnedOrder.load(folder).nets
+        shipped = LearnedOrder.load(folder)
+        assert shipped.nets
+        assert set(shipped.turns) == {"passage", "wording"}
         manifest = json.loads((folder / "manifest.json").read_text())
-        assert set(manifest["data"]) == {"obliqa/passages.jsonl.gz", "obliqa/dev.jsonl"}
+        assert set(manifest["data"]) == {
+            *("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl"),
+            *("banking77/train.csv", "clinc150/train.csv"),
+        }
         assert manifest["metrics"]["recall@10"] > 0.8
 
 

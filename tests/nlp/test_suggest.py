@@ -36,7 +36,7 @@ class Believing:
     def scores(self, candidates):
         return np.log([0.75, 0.25])
 
-    def adapted(self, vector):
+    def turned(self, vector, matching):
         return vector
 
 
@@ -104,20 +104,21 @@ class TestSuggesting:
         assert result.items == ()
 
     def test_a_list_is_shown_if_one_of_its_first_three_probably_answers(self):
-        def shown(*probabilities):
-            ranked = [Suggestion("clause", at, 0.0, one, ()) for at, one in enumerate(probabilities)]
+        def shown(*probabilities, kind="clause"):
+            ranked = [Suggestion(kind, at, 0.0, one, ()) for at, one in enumerate(probabilities)]
             return [one.id for one in worth_showing(ranked, 0.35)]
 
-        assert shown(0.4, 0.1) == [0]
-        assert shown(0.2, 0.15, 0.12, 0.05) == [0, 1, 2]
-        assert shown(0.2, 0.15) == []
+        assert shown(0.4, 0.05, 0.03) == [0, 1]
+        assert shown(0.2, 0.15, 0.12, 0.1, 0.12) == [0, 1, 2, 4]
+        assert shown(0.2, 0.16) == []
+        assert shown(0.2, 0.16, kind="answer") == [0, 1]
         assert shown(0.11, 0.11, 0.11, 0.11, 0.11, 0.11, 0.11) == []
         assert shown() == []
 
     def test_what_is_shown_is_worth_it(self, suggester):
         result = suggester.suggest("how is credit cover calculated", possible=0.35)
         assert not result.abstained
-        assert all(one.probability >= 0.35 / 3 for one in result.items)
+        assert all(one.probability >= result.items[0].probability / 10 for one in result.items)
 
     def test_no_more_than_the_limit_is_given(self, suggester):
         assert len(suggester.rank("credit cover invoice", limit=2)) == 2
@@ -199,15 +200,48 @@ class TestConfidence:
         cosines[0] += 0.3
         return [Candidate("answer", at, at, 0.1, float(cosine)) for at, cosine in enumerate(cosines)]
 
-    def test_a_fitted_curve_knows_how_often_it_is_right(self):
+    @pytest.mark.parametrize("matching", ["wording", "passage"])
+    def test_a_fitted_curve_knows_how_often_it_is_right(self, matching):
         generator = np.random.default_rng(0)
         draws = [self.draw(generator) for _ in range(400)]
+        right, none = np.array([True, False, False, False]), np.zeros(4, dtype=np.bool_)
+        # Of every fifth query the right candidate is far off, and nothing answers.
+        for draw in draws[::5]:
+            draw[0].cosine -= 0.3
+        labels = [none if at % 5 == 0 else right for at in range(200)]
+        curve = fit_curve(matching, [features(draw) for draw in draws[:200]], labels)
+        given = curve.together if matching == "wording" else curve.alone
+        probabilities = np.vstack([given(features(draw)) for draw in draws[200:]])
+        assert probabilities.mean() == pytest.approx(0.2, abs=0.03)
+        assert probabilities[1::5, 0].mean() > 0.7
+        assert probabilities[::5].sum(axis=1).mean() < 0.5
+
+    def test_what_is_the_same_for_all_candidates_gets_no_weight(self):
+        generator = np.random.default_rng(0)
+        draws = [features(self.draw(generator)) for _ in range(50)]
         right = np.array([True, False, False, False])
-        curve = fit_curve([features(draw) for draw in draws[:200]], [right] * 200)
-        tested = np.vstack([features(draw) for draw in draws[200:]])
-        probabilities = curve.probabilities(tested)
-        assert probabilities.mean() == pytest.approx(0.25, abs=0.05)
-        assert probabilities[::4].mean() > 0.7
+        for matching in ("wording", "passage"):
+            curve = fit_curve(matching, draws, [right] * 50)
+            assert dict(zip(FEATURES, curve.weights, strict=True))["crowding"] == 0.0
+            assert max(map(abs, curve.weights)) < 1_000
+
+    def test_of_questions_that_compete_one_is_meant(self):
+        sure = Confidence({"wording": SURE})
+        alone = sure.probabilities([Candidate("answer", 1, 1, 0.5, 0.6)])
+        beside = sure.probabilities([Candidate("answer", 1, 1, 0.5, 0.6), Candidate("answer", 2, 2, 0.5, 0.59)])
+        assert beside[0] < alone[0]
+        assert beside.sum() < 1
+
+    def test_passages_that_one_question_led_to_do_not_compete(self):
+        sure = Confidence({"wording": SURE, "passage": Curve(BY_TEXT, -30.0)})
+        led = [Candidate("clause", at, at, 0.1, 0.1, lead=0.9, lead_words=0.9) for at in (1, 2)]
+        assert sure.probabilities(led) == pytest.approx(sure.probabilities(led[:1])[[0, 0]])
+
+    def test_one_near_wording_says_less_than_three(self):
+        one, three = Candidate("answer", 1, 1, 0.2, 0.7, (0.7, 0.3)), Candidate("answer", 2, 2, 0.2, 0.7, (0.7,) * 3)
+        assert (one.near, three.near) == pytest.approx((0.5, 0.7))
+        assert Ranker().scores([one, three]).argmax() == 1
+        assert features([one, three])[:, FEATURES.index("near")] == pytest.approx([0.5, 0.7])
 
     def test_the_margin_is_measured_against_the_others(self):
         rows = features([Candidate("answer", 1, 1, 0.5, 0.9), Candidate("answer", 2, 2, 0.3, 0.6)])

@@ -132,6 +132,14 @@ class TestEvaluating:
 
         assert (found["recall@10"], found["questions"]) == (1, 1)
 
+    def test_abstaining_is_measured_with_what_a_site_has_learned(self, runner, labelled, strangers) -> None:
+        files = ("--known", labelled, "--questions", labelled, "--unknown", strangers)
+        shipped, learned = (
+            figures(runner, "abstain", *files, *judged)
+            for judged in ((), ("--judged", labelled, "--judged-unknown", strangers))
+        )
+        assert learned["ece_lists"] < shipped["ece_lists"]
+
     def test_abstain(self, runner, labelled, strangers) -> None:
         found = figures(runner, "abstain", "--known", labelled, "--questions", labelled, "--unknown", strangers)
 

@@ -45,7 +45,7 @@ def saved_confidence(folder: Path, encoder: str) -> Path:
 def saved_order(folder: Path, encoder: str) -> Path:
     folder.mkdir()
     manifest = Manifest(name="ranking", parameters={"features": list(FEATURES), "encoder": encoder})
-    LearnedOrder((), np.eye(4, dtype=np.float32)).save(folder, manifest)
+    LearnedOrder((), {"passage": np.eye(4, dtype=np.float32)}).save(folder, manifest)
     return folder
 
 

@@ -8,6 +8,7 @@ from helpdesk.kernel import options
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
+from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Candidate
 from helpdesk.rulebook import resolver
 from helpdesk.rulebook import services as rulebook
@@ -68,6 +69,8 @@ class TestOfferingAnswers:
             make_answer(db, title)
         index_all(db, using)
         vectors = using.encoder.encode([QUESTION, "How much credit cover is enough", "Who lodges credit cover"])
+        doubled = LearnedOrder((), {"wording": 2 * np.eye(using.encoder.dimension, dtype=np.float32)})
+        monkeypatch.setattr(using.ranker, "learned", doubled)
 
         ranked(db, SYSTEM, using, QUESTION, vectors[0], limit=3)
 
@@ -75,6 +78,7 @@ class TestOfferingAnswers:
         between = (cosines[0, 1] + cosines[0, 2] + cosines[1, 2]) / 3
         assert [one.crowding for one in seen] == pytest.approx([between] * 3, abs=0.01)
         assert sorted(one.cosine for one in seen) == pytest.approx(sorted(cosines[0]), abs=0.01)
+        assert sorted(one.near for one in seen) == pytest.approx(sorted(2 * cosines[0]), abs=0.02)
 
     @pytest.mark.parametrize(
         ("title", "text", "other"),

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from helpdesk.nlp.calibrate import Replay, fit_curve, replay
 from helpdesk.nlp.confidence import POSSIBLE, Confidence
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.lexical import Bm25Index, Keys, pair_index
 from helpdesk.nlp.ranking import Ranker
-from helpdesk.nlp.suggest import LOOKED_AT, Shelf, Suggester, Suggestion, chance, key_of
+from helpdesk.nlp.suggest import LOOKED_AT, SHARE_OF_BEST, Shelf, Suggester, Suggestion, chance, key_of
 from helpdesk.nlp.vectors import FaissIndex
 
 Rank: TypeAlias = Callable[[str, Vectors, int], Sequence[Suggestion]]
@@ -174,12 +175,14 @@ def abstain(
     every = [*questions, *(Question(text, ()) for text in unknown)]
     vectors = encoder.encode([one.text for one in every])
     probability, is_right = np.zeros((len(every), LOOKED_AT)), np.zeros((len(every), LOOKED_AT), dtype=bool)
+    chances = np.zeros(len(every))
     for at, one in enumerate(every):
-        for place, hit in enumerate(rank(one.text, vectors[at], LOOKED_AT)):
+        found = rank(one.text, vectors[at], LOOKED_AT)
+        chances[at] = chance(found)
+        for place, hit in enumerate(found):
             probability[at, place] = hit.probability
             is_right[at, place] = label_of(hit.id) in set(one.gold)
     first, is_known = probability[:, 0], np.array([bool(one.gold) for one in every])
-    chances = np.array([chance(row) for row in probability.tolist()])
     coverage = metrics.coverage(first, is_right[:, 0])
     thresholds = {
         "": possible,
@@ -189,7 +192,7 @@ def abstain(
     result = {"coverage_at_95": coverage}
     for name, threshold in thresholds.items():
         is_shown = chances >= threshold
-        is_seen = is_shown[:, None] & (probability >= threshold / LOOKED_AT)
+        is_seen = is_shown[:, None] & (probability >= SHARE_OF_BEST * probability.max(axis=1, keepdims=True))
         is_answered = np.any(is_seen & is_right, axis=1)
         result[f"answered{name}"] = _mean(is_answered[is_known])
         result[f"precision{name}"] = _mean(is_answered[is_shown])
@@ -199,9 +202,19 @@ def abstain(
         **result,
         "ece": metrics.calibration_error(first, is_right[:, 0]),
         "ece_by_chance": metrics.calibration_error_by_chance(first),
+        "ece_lists": metrics.calibration_error(chances, np.any(is_right, axis=1)),
+        "ece_lists_by_chance": metrics.calibration_error_by_chance(chances),
         "questions": float(len(questions)),
         "unknown": float(len(unknown)),
     }
+
+
+def judged(suggester: Suggester, questions: Sequence[Question], id_of: Mapping[Any, int]) -> Confidence:
+    """Probabilities as a site learns them: from questions of which people showed what answered, or that nothing did."""
+    texts = [one.text for one in questions]
+    right = [{id_of[label] for label in one.gold if label in id_of} for one in questions]
+    lists = replay(suggester, Replay(texts, suggester.encoder.encode(texts), right))
+    return Confidence({**suggester.confidence.curves, "wording": fit_curve("wording", *lists)})
 
 
 def _found(

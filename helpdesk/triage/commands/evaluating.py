@@ -185,7 +185,10 @@ def earlier(questions: Path, groups: Path, start: str, strip_addressee: bool) ->
     group_of = {str(one): str(row["group"]) for row in _rows(groups, "group", "ids") for one in row["ids"]}
     texts = _texts([str(row["question"]) for row in rows], strip_addressee)
     encoder = _encoder()
-    suggester = searching.suggester_over(texts, encoder.encode(texts), encoder, _confidence(), kind="question")
+    models = (encoder, _confidence())
+    suggester = searching.suggester_over(
+        texts, encoder.encode(texts), *models, kind="question", ranker=_ranker(encoder)
+    )
     return searching.earlier(
         texts,
         [group_of.get(str(row["id"]), "") for row in rows],
@@ -206,9 +209,16 @@ def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:
     "--questions", type=FILE, required=True, multiple=True, help="Questions with the label that answers them."
 )
 @click.option("--unknown", type=FILE, required=True, multiple=True, help="Questions that nothing known answers.")
-@click.option("--label-column", help="Column of the label in the first two files.")
+@click.option("--judged", type=FILE, multiple=True, help="Questions with labels, to learn the probabilities from.")
+@click.option("--judged-unknown", type=FILE, multiple=True, help="Questions that nothing answers, to learn from.")
+@click.option("--label-column", help="Column of the label in all files but those of unknown questions.")
 def abstain(
-    known: tuple[Path, ...], questions: tuple[Path, ...], unknown: tuple[Path, ...], label_column: str | None
+    known: tuple[Path, ...],
+    questions: tuple[Path, ...],
+    unknown: tuple[Path, ...],
+    judged: tuple[Path, ...],
+    judged_unknown: tuple[Path, ...],
+    label_column: str | None,
 ) -> Mapping[str, Any]:
     """Whether suggestions are shown only when they are right. Several files of a kind are one stream."""
     texts, labels = _texts_and_labels(known, label_column, ID_COLUMNS)
@@ -221,7 +231,12 @@ def abstain(
         _confidence(),
         kind="question",
         items=[items[label] for label in labels],
+        ranker=_ranker(encoder),
     )
+    if judged:
+        lessons = _questions(*_texts_and_labels(judged, label_column, GOLD_COLUMNS))
+        strange = [Question(text, ()) for path in judged_unknown for text in _plain(path)]
+        suggester.confidence = searching.judged(suggester, [*lessons, *strange], items)
     return searching.abstain(
         _questions(*_texts_and_labels(questions, label_column, GOLD_COLUMNS)),
         [text for path in unknown for text in _plain(path)],

@@ -17,7 +17,7 @@ from helpdesk.kernel.policy import Role
 from helpdesk.nlp.encoder import Encoder, Vectors, digest, unit
 from helpdesk.rulebook.enums import DocumentKind
 from helpdesk.rulebook.models import Clause, Document, DocumentVersion
-from helpdesk.triage.models import EMBEDDING, Embedding, IndexState, SearchText
+from helpdesk.triage.models import EMBEDDING, KINDS, VECTOR_INDEX_DDL_POSTGRESQL, Embedding, IndexState, SearchText
 
 FILLED = ("clause", "question")
 SEED = 0
@@ -26,6 +26,7 @@ CLAUSES = 500  # of one document
 CHANGED = 0.3  # share of a copy's words that are taken from other texts
 NOISE = 0.6  # length of what is added to a copy's vector, whose own length is one
 TITLE_WORDS = 12  # of a question
+GRAPH_MEMORY = "2GB"  # for PostgreSQL to make a graph in; one that does not fit is made many times more slowly
 
 Progress = Callable[[int], object]
 
@@ -52,7 +53,10 @@ def fill(db: Session, stock: Stock, count: int, progress: Progress) -> User:
     db.execute(insert(Document), [{"id": at + 1, **one} for at, one in enumerate(titles)])
     versions = [{"id": at + 1, "document_id": at + 1, "label": "Current"} for at in range(documents)]
     db.execute(insert(DocumentVersion), [{**one, "in_force_from": date(2026, 1, 1)} for one in versions])
-    vectors = 0
+    vectors, is_postgresql = 0, db.get_bind().dialect.name == "postgresql"
+    if is_postgresql:  # A graph that is made of all rows at once takes a fraction of the time that row by row does.
+        for kind in KINDS:
+            db.execute(text(f"DROP INDEX ix_embeddings_vector_{kind}"))
     for kind, table, made in zip(FILLED, (Clause, Question), (_clauses, _questions), strict=True):
         for rows in made(stock, count // 2, vectors):
             for model, values in zip((table, SearchText, Embedding), rows, strict=True):
@@ -61,7 +65,11 @@ def fill(db: Session, stock: Stock, count: int, progress: Progress) -> User:
             progress(len(rows[0]))
         db.add_all([SequenceRow(name=kind, value=count // 2), IndexState(kind=kind, seq=count // 2, model=stock.model)])
     db.add(SequenceRow(name=EMBEDDING, value=vectors))
-    if db.get_bind().dialect.name == "postgresql":  # which counts ids by itself, and does not see those that were given
+    if is_postgresql:
+        db.execute(text(f"SET LOCAL maintenance_work_mem = '{GRAPH_MEMORY}'"))
+        for statement in VECTOR_INDEX_DDL_POSTGRESQL:
+            db.execute(text(statement))
+        # It counts ids by itself, and does not see those that were given.
         for name in ("clauses", "questions"):
             db.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {count // 2})"))
     return member

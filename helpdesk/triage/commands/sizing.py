@@ -122,7 +122,7 @@ def _nearest(using: Engine, kind: str, query: str, vector: Vectors, *, is_exact:
     with reading() as db:
         if is_exact:
             db.connection().exec_driver_sql("SET LOCAL enable_indexscan = off")
-        asked = pgvectors.Query(query, vector, None)
+        asked = pgvectors.Query(query, vector, {})
         (shelf,) = pgvectors.shelves(db, using.model, [using.cache.kinds[kind]], asked, {kind: None}, {})
         return {hit.key for hit in shelf.vectors.search(vector, NEAREST)}
 

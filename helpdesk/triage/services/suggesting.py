@@ -18,6 +18,7 @@ from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.nlp.encoder import EncoderError, Vectors
 from helpdesk.nlp.lexical import Keys
+from helpdesk.nlp.ranking import MATCHINGS
 from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of, worth_showing
 from helpdesk.nlp.words import terms
 from helpdesk.rulebook import resolver
@@ -150,7 +151,8 @@ def _shelves(
 ) -> list[Shelf]:
     if using.cache.with_vectors:
         return using.cache.shelves(allowed)
-    turned = using.ranker.learned.adapted(vector) if using.ranker.learned is not None else None
+    learned = using.ranker.learned
+    turned = {one: learned.turned(vector, one) for one in MATCHINGS} if learned is not None else {}
     kinds = [using.cache.kinds[kind] for kind in allowed]
     return pgvectors.shelves(db, using.model, kinds, pgvectors.Query(query, vector, turned), allowed, cited)
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from helpdesk.kernel.db import reading
-from helpdesk.nlp.calibrate import SHOWN, Replay, fit_curve, replay
-from helpdesk.nlp.confidence import FEATURES, Confidence, Curve, Doubles
+from helpdesk.nlp.calibrate import Replay, fit_curve, replay
+from helpdesk.nlp.confidence import COMPETING, FEATURES, Confidence, Curve, Doubles
 from helpdesk.nlp.evaluation.bootstrap import paired_difference
 from helpdesk.nlp.evaluation.metrics import calibration_error, calibration_error_by_chance
 from helpdesk.nlp.lessons import FOLDS, Places, led_by
@@ -111,7 +111,7 @@ def _curves(using: Engine, practice: Practice, places: Places, until: str) -> di
             found = replay(_alone(using, shelf), _questions(practice, own, shelf.kind))
             rows.setdefault(matching, []).extend(found[0])
             labels.setdefault(matching, []).extend(found[1])
-    return {name: fit_curve(rows[name], labels[name]) for name in rows if _is_enough(labels[name])}
+    return {name: fit_curve(name, rows[name], labels[name]) for name in rows if _is_enough(labels[name])}
 
 
 def _is_enough(labels: Sequence[npt.NDArray[np.bool_]]) -> bool:
@@ -147,7 +147,7 @@ def _outcomes(
         asked = _questions(practice, [at for at in later if _speaks_of(practice, int(at), shelf.kind)], shelf.kind)
         for query, vector, right in zip(asked.queries, asked.vectors, asked.right, strict=True):
             found = suggester.candidates(query, vector)
-            first = np.argsort(-suggester.ranker.scores(found), kind="stable")[:SHOWN]
+            first = np.argsort(-suggester.ranker.scores(found), kind="stable")[:COMPETING]
             if not len(first):
                 continue
             is_right.append(np.array([found[at].id in right for at in first], dtype=np.bool_))

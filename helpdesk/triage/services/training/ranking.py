@@ -25,7 +25,7 @@ from helpdesk.nlp.order_learning import (
     unturned,
 )
 from helpdesk.nlp.passages import FEATURES, LearnedOrder
-from helpdesk.nlp.ranking import PASSAGE_KINDS, PassageOrder
+from helpdesk.nlp.ranking import PASSAGE_KINDS, Order
 from helpdesk.nlp.suggest import Shelf
 from helpdesk.triage.engine import RANKING, Engine
 from helpdesk.triage.queries.judged import passage_vectors
@@ -76,7 +76,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     older, later = (practice.lessons_of(some, PASSAGE_KINDS) for some in (learned, held))
     shelves = practice.shelves_of(PASSAGE_KINDS)
     say(f"{RANKING}: learning from {len(older)} questions, measuring with {len(later)} later ones…")
-    order, learns_turn = _fit(practice, shelves, _passages(using), older, say)
+    order, learns_turn = _fit(using, practice, shelves, older, say)
     led = led_by(shelves, older)
     before, after = (measured(practice.encoder, led, older, later, one) for one in (using.ranker.learned, order))
     return Challenger(
@@ -112,27 +112,31 @@ def _passages(using: Engine) -> Passages:
 
 
 def _fit(
-    practice: Practice, shelves: Sequence[Shelf], passages: Passages, older: Lessons, say: Say
+    using: Engine, practice: Practice, shelves: Sequence[Shelf], older: Lessons, say: Say
 ) -> tuple[LearnedOrder, bool]:
-    """The order, and whether it turns queries: only if that holds on passages that no question pointed to."""
+    """The order, and whether it turns queries: only if that holds on passages that no question pointed to.
+
+    How queries are turned towards other questions is not learned here and stays as it is.
+    """
+    passages = _passages(using)
+    kept = using.ranker.learned.turns if using.ranker.learned else {}
 
     def tick(_count: int) -> None:
         return None
 
     turns = learn_turns(practice.encoder, shelves, passages, older, seed=SEED, tick=tick)
-    plain = unturned(practice.encoder).adapter
+    plain = unturned(practice.encoder).turns["passage"]
     gain = gain_on_unseen(passages, older, turns, plain)
     is_held = gain.mean > 0
     say(f"{RANKING}: turning queries changes recall on passages that nothing pointed to by {gain}.")
     if not is_held:
         turns = Turns(plain, (plain,) * FOLDS)
-    lists = list_candidates(practice.encoder, shelves, older, turns.folds, tick=tick)
-    return LearnedOrder(fit_nets(lists.learned_from, seed=SEED), turns.whole), is_held
+    lists = list_candidates(practice.encoder, shelves, older, turns.folds, seed=SEED, tick=tick)
+    nets = fit_nets(lists.learned_from(np.arange(len(older))), seed=SEED)
+    return LearnedOrder(nets, {**kept, "passage": turns.whole}), is_held
 
 
-def measured(
-    encoder: Encoder, led: Sequence[Shelf], older: Lessons, later: Lessons, order: PassageOrder | None
-) -> Lists:
+def measured(encoder: Encoder, led: Sequence[Shelf], older: Lessons, later: Lessons, order: Order | None) -> Lists:
     """How well later questions are answered on shelves that the older ones led to; without an order by a plain sum."""
     asked, known = suggester(encoder, led, order), {item for some in older.right for item in some}
     pairs = []
