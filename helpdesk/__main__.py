@@ -6,12 +6,13 @@ import sys
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from helpdesk import commands
 from helpdesk.app import create_app
 from helpdesk.config import Settings, SettingsError
 
 
 def make_app() -> Flask:
-    return create_app(Settings.from_env(os.environ))
+    return commands.install(create_app(Settings.from_env(os.environ)))
 
 
 def main() -> None:

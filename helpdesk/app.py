@@ -5,7 +5,6 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-import click
 from flask import Blueprint, Flask, g, request
 from flask_babel import Babel
 from jinja2 import StrictUndefined
@@ -13,7 +12,6 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk import worker
-from helpdesk.accounts import commands as accounts_commands
 from helpdesk.accounts import policy as accounts_policy
 from helpdesk.accounts import signin
 from helpdesk.accounts.views import account, administration, doors
@@ -21,10 +19,6 @@ from helpdesk.analytics import handlers as analytics_handlers
 from helpdesk.analytics import jobs as analytics_jobs
 from helpdesk.analytics import policy as analytics_policy
 from helpdesk.analytics.views import figures, topics
-from helpdesk.cli.migrations import migration_command
-from helpdesk.cli.server import serve_command, worker_command
-from helpdesk.cli.site import check_command, init_command
-from helpdesk.community import commands as community_commands
 from helpdesk.community import events as community_events
 from helpdesk.community import handlers as community_handlers
 from helpdesk.community import jobs as community_jobs
@@ -32,7 +26,6 @@ from helpdesk.community import policy as community_policy
 from helpdesk.community import texts as community_texts
 from helpdesk.community.views import editing, moderating, reading, taking_part
 from helpdesk.config import PROJECT_ROOT, Settings
-from helpdesk.demo.commands import demo_command
 from helpdesk.kernel import db as database
 from helpdesk.kernel import events, jobs, options, policy, screening, sources
 from helpdesk.kernel.files import FileStore
@@ -41,14 +34,12 @@ from helpdesk.knowledge import queries as knowledge_queries
 from helpdesk.knowledge import views as knowledge_views
 from helpdesk.portal import policy as portal_policy
 from helpdesk.portal.views import admin, ask, home, learning
-from helpdesk.rulebook import commands as rulebook_commands
 from helpdesk.rulebook import handlers as rulebook_handlers
 from helpdesk.rulebook import jobs as rulebook_jobs
 from helpdesk.rulebook import policy as rulebook_policy
 from helpdesk.rulebook import queries as rulebook_queries
 from helpdesk.rulebook import resolver as rulebook_resolver
 from helpdesk.rulebook import views as rulebook_views
-from helpdesk.tickets import commands as tickets_commands
 from helpdesk.tickets import events as tickets_events
 from helpdesk.tickets import jobs as tickets_jobs
 from helpdesk.tickets import policy as tickets_policy
@@ -62,7 +53,6 @@ from helpdesk.triage import jobs as triage_jobs
 from helpdesk.triage import panels as triage_panels
 from helpdesk.triage import policy as triage_policy
 from helpdesk.triage import views as triage_views
-from helpdesk.triage.commands import benching, embedding, evaluating, indexing, models
 from helpdesk.web import converters, errors, filters, logs, mailer, security, slots, styleguide, text
 
 BLUEPRINTS: Sequence[Blueprint] = (
@@ -143,30 +133,6 @@ RULES: Sequence[policy.Rules] = (
     tickets_policy.RULES,
     triage_policy.RULES,
 )
-IMPORTS: Sequence[click.Command] = (
-    rulebook_commands.import_code_command,
-    community_commands.import_stackexchange_command,
-    tickets_commands.import_tickets_command,
-)
-COMMANDS: Sequence[click.Command] = (
-    click.Group("import", list(IMPORTS), help="Bring in data from files; safe to repeat."),
-    init_command,
-    serve_command,
-    worker_command,
-    check_command,
-    migration_command,
-    demo_command,
-    accounts_commands.user_group,
-    tickets_commands.queue_group,
-    indexing.index_group,
-    models.train_command,
-    models.models_group,
-    models.encoder_group,
-    evaluating.eval_group,
-    embedding.serve_embeddings_command,
-    benching.bench_command,
-)
-
 SESSION_DAYS = 14
 FORM_MEMORY_BYTES = 1024 * 1024  # text fields of one form together
 
@@ -218,15 +184,13 @@ def install_tables(app: Flask, settings: Settings) -> None:
 
 
 def mount(app: Flask, settings: Settings) -> None:
-    """Put every page, panel and command where it is found; once, before the first request."""
+    """Put every page and panel where it is found; once, before the first request."""
     slots.install(app, PANELS)
     signin.install(app, merged_rules())
     filters.install(app, can=_can)
     app.context_processor(lambda: _frame(settings))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for command in COMMANDS:
-        app.cli.add_command(command)
 
 
 @cache

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from helpdesk import schema
+from helpdesk import commands, schema
 from helpdesk.accounts import credentials
 from helpdesk.app import create_app, install_tables
 from helpdesk.config import PROJECT_ROOT, Settings
@@ -121,7 +121,7 @@ def made_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application, made once a process: its routes and compiled templates are the same for every test."""
     folder = tmp_path_factory.mktemp("app")
     settings = Settings(secret_key="test", data_dir=folder, is_development=True, database_url="sqlite://")
-    return create_app(settings, database.Database(settings.database_url))
+    return commands.install(create_app(settings, database.Database(settings.database_url)))
 
 
 @pytest.fixture

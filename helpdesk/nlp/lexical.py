@@ -23,6 +23,7 @@ TAIL = 500  # items; a tail is weighed anew after each change, so it is kept sho
 TAIL_SHARE = 0.1  # of the whole; keeps the number of merges logarithmic while an index fills.
 MOST = 255  # times that a term of one item is counted: a byte's worth, and more than weighs anything.
 MOST_MENDED = 4  # unknown words of a query; more of them are another language or an attached log.
+SHARES = np.float32(65_535)  # parts of the most that a term can weigh
 MAX_QUERY_TERMS = 200  # different terms; more of a very long query adds time and little else.
 
 
@@ -72,12 +73,18 @@ class LexicalIndex(Protocol):
 
 
 class _Segment:
-    """Some items as a matrix of counts, and what each count weighs."""
+    """Some items as a matrix of counts, and what each count weighs.
+
+    A weight takes two bytes: its share, in 65,535ths, of the most that its term can weigh. On 100,000 items that spares
+    17 MB.
+    """
 
     def __init__(self, keys: Keys, counts: Counts) -> None:
         self.keys = keys
         self.counts = counts
-        self.weights = np.zeros(len(counts.values), dtype=np.float32)
+        self.shares = np.zeros(len(counts.values), dtype=np.uint16)
+        self.most = np.zeros(counts.terms, dtype=np.float32)
+        """Of each term: the most that it can weigh, divided by SHARES."""
         self.mass = self.lengths = np.zeros(len(keys), dtype=np.float32)
         """Of each item: the rarity of its different terms together, and how many terms it has."""
         self.alive = np.ones(len(keys), dtype=bool)
@@ -98,6 +105,12 @@ class _Segment:
             self.alive[places] = False
             self.summed = (), np.zeros(len(self.keys), dtype=np.float32)
 
+    def weights(self, row: int) -> tuple[npt.NDArray[np.int32], Floats]:
+        """The items that have a term, and what it weighs in each."""
+        span = self.counts.span(row)
+        most = self.most[row] if row < self.counts.terms else np.float32(0)
+        return self.counts.items[span], self.shares[span] * most
+
     def totals(self, rows: Iterable[int]) -> Floats:
         """The sum of the given terms' weights for every item, shape (items,); the dead have zero."""
         rows = tuple(rows)
@@ -105,8 +118,8 @@ class _Segment:
             return self.summed[1]
         total = np.zeros(len(self.keys), dtype=np.float32)
         for row in rows:
-            span = self.counts.span(row)
-            total[self.counts.items[span]] += self.weights[span]
+            items, weights = self.weights(row)
+            total[items] += weights
         total[~self.alive] = 0
         self.summed = rows, total
         return total
@@ -122,8 +135,8 @@ class _Segment:
         """The sum of the given terms' weights for one item."""
         total = 0.0
         for row in rows:
-            span = self.counts.span(row)
-            total += float(self.weights[span][self.counts.items[span] == place].sum())
+            items, weights = self.weights(row)
+            total += float(weights[items == place].sum())
         return total
 
     def best(self, rows: Iterable[int], k: int, allowed: Keys | None) -> list[Hit]:
@@ -328,7 +341,8 @@ class Bm25Index:
         norm = (self.k1 * (1 - self.b + self.b * lengths / mean)).astype(np.float32)
         segment.lengths = lengths
         segment.mass = np.bincount(counts.items, weights=rarities, minlength=len(lengths)).astype(np.float32)
-        segment.weights = rarities * counts.values * np.float32(self.k1 + 1) / (counts.values + norm[counts.items])
+        segment.most = rarity * np.float32((self.k1 + 1) / SHARES)
+        segment.shares = np.rint(SHARES * (counts.values / (counts.values + norm[counts.items]))).astype(np.uint16)
 
     def _mean_length(self, segment: _Segment) -> float:
         whole = self._main if len(self._main.keys) else segment

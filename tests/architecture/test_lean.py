@@ -1,4 +1,4 @@
-"""What a web process loads: nothing that only learns."""
+"""What a web process loads: nothing that only learns, and no command."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ app = create_app(settings)
 for warm in app.extensions["signpost.warm"]:
     warm()
 app.test_client().get("/api/v1/suggestions?q=how+do+we+lodge+credit+cover")
-heavy = ("sklearn", "skops", "sknetwork", "torch", "joblib", "scipy", "huey", "psycopg")
+heavy = ("sklearn", "skops", "sknetwork", "torch", "joblib", "scipy", "huey", "psycopg", "helpdesk.commands")
 print(*(name for name in heavy if name in sys.modules))
 """
 

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from helpdesk import commands
 from helpdesk.app import create_app
 from helpdesk.config import Settings
 from helpdesk.demo import services
@@ -41,7 +42,7 @@ def demonstration(site: database.Database, tmp_path_factory: pytest.TempPathFact
     with site.writing.connect() as connection:
         transaction = connection.begin()
         joined = join(site, connection)
-        app = create_app(settings, joined)
+        app = commands.install(create_app(settings, joined))
         with Session(connection, **joined.session_options) as db:
             make_engine(db)
             lines: list[str] = []
