@@ -17,8 +17,8 @@ Ints: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 class Counts:
     """Items of term t are `items[starts[t] : starts[t + 1]]`, in rising order, and their counts stand beside them."""
 
-    starts: npt.NDArray[np.int64]
-    """Shape (terms + 1,)."""
+    starts: npt.NDArray[np.int32]
+    """Shape (terms + 1,). Of pairs of words there are millions: four bytes and not eight, for up to 2**31 counts."""
     items: npt.NDArray[np.int32]
     values: npt.NDArray[np.uint8]
     width: int
@@ -29,7 +29,7 @@ class Counts:
         """From one count for each term of each item, item by item; `shape` is (terms, items)."""
         order = np.argsort(terms, kind="stable")
         starts = np.searchsorted(terms[order], np.arange(shape[0] + 1))
-        return cls(starts.astype(np.int64), items[order].astype(np.int32), values[order], shape[1])
+        return cls(starts.astype(np.int32), items[order].astype(np.int32), values[order], shape[1])
 
     @property
     def terms(self) -> int:
@@ -39,7 +39,7 @@ class Counts:
         """Where the items of `term` stand; nowhere if the matrix is older than the term."""
         return slice(int(self.starts[term]), int(self.starts[term + 1])) if term < self.terms else slice(0, 0)
 
-    def frequencies(self) -> npt.NDArray[np.int64]:
+    def frequencies(self) -> npt.NDArray[np.int32]:
         """In how many items each term stands, shape (terms,)."""
         return np.diff(self.starts)
 
@@ -53,7 +53,7 @@ class Counts:
             return self
         still = kept[self.items]
         number = np.cumsum(kept, dtype=np.int32) - 1
-        starts = np.concatenate([[0], np.cumsum(still)])[self.starts]
+        starts = np.concatenate([[0], np.cumsum(still)])[self.starts].astype(np.int32)
         return Counts(starts, number[self.items[still]].astype(np.int32), self.values[still], int(kept.sum()))
 
     def of_terms(self, used: Sequence[int] | Ints) -> "Counts":

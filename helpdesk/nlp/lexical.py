@@ -167,8 +167,8 @@ class Bm25Index:
         self._vocabulary: dict[str, int] | HashedVocabulary = {} if vocabulary is None else vocabulary
         self._tail: dict[int, Counter[int]] = {}
         self._tail_segment: _Segment | None = None
-        self._main = self._segment({})
-        self._frequency: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._main = self._segment({}, 0)
+        self._frequency: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._counted: tuple[_Segment, _Segment | None, int] | None = None
         self._asked: tuple[_Segment, _Segment | None, str, list[int], int] | None = None
 
@@ -296,23 +296,25 @@ class Bm25Index:
 
     def _segments(self) -> tuple[_Segment, _Segment]:
         if self._tail_segment is None:
-            self._tail_segment = self._segment(self._tail)
+            # Most of the time nothing has come, and then it takes no row for each of a million terms.
+            self._tail_segment = self._segment(self._tail, len(self._vocabulary) if self._tail else 0)
             self._weigh(self._tail_segment)
         return self._main, self._tail_segment
 
-    def _segment(self, items: dict[int, Counter[int]]) -> _Segment:
+    def _segment(self, items: dict[int, Counter[int]], known: int) -> _Segment:
+        """`items` and the terms that each has how often, as a segment that knows so many terms."""
         rows = np.fromiter((row for counts in items.values() for row in counts), dtype=np.int32)
         sizes = np.fromiter((len(counts) for counts in items.values()), dtype=np.int64, count=len(items))
         columns = np.repeat(np.arange(len(items), dtype=np.int32), sizes)
         values = np.fromiter((min(n, MOST) for counts in items.values() for n in counts.values()), dtype=np.uint8)
-        shape = (len(self._vocabulary), len(items))
-        return _Segment(np.fromiter(items, dtype=np.int64), Counts.of(rows, columns, values, shape))
+        counts = Counts.of(rows, columns, values, (known, len(items)))
+        return _Segment(np.fromiter(items, dtype=np.int64), counts)
 
     def _merge(self) -> None:
         """Weigh everything anew as one segment, and drop what was removed."""
         if isinstance(self._vocabulary, HashedVocabulary):
             self._vocabulary.settle()
-        fresh = self._segment(self._tail)
+        fresh = self._segment(self._tail, len(self._vocabulary))
         counts = self._main.counts.of_items(self._main.alive).beside(fresh.counts)
         keys = np.concatenate([self._main.keys[self._main.alive], fresh.keys])
         self._tail = {}
@@ -320,11 +322,11 @@ class Bm25Index:
         self._main = _Segment(keys, counts)
         self._weigh(self._main)
 
-    def _frequencies(self) -> npt.NDArray[np.int64]:
+    def _frequencies(self) -> npt.NDArray[np.int32]:
         """In how many items each term stands, shape (terms,); the removed count until a merge."""
         counted = (self._main, self._tail_segment, len(self._vocabulary))
         if self._counted != counted:  # a query asks several times; only a change makes it different
-            frequency = np.zeros(len(self._vocabulary), dtype=np.int64)
+            frequency = np.zeros(len(self._vocabulary), dtype=np.int32)
             for segment in (self._main, self._tail_segment):
                 if segment is not None:
                     frequency[: segment.counts.terms] += segment.counts.frequencies()

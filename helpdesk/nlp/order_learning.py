@@ -156,10 +156,10 @@ def list_candidates(
     return Lists(joined(*asked), tuple(items), joined(*few))
 
 
-def fit_nets(lists: Listed, *, without: Collection[str] = (), seed: int = 0) -> list[Net]:
-    """Nets that also look at the questions that passages answered before, and as many of the text alone.
+def fit_nets(lists: Listed, *, without: Collection[str] = (), seed: int = 0, count: int = NETS) -> list[Net]:
+    """`count` nets that also look at the questions that passages answered before, and as many of the text alone.
 
     None looks at the features named in `without`.
     """
     kept = [[one for one in names if one not in without] for names in (FEATURES, TEXT)]
-    return [fit_net(lists, names, seed=seed + draw) for draw in range(NETS) for names in kept]
+    return [fit_net(lists, names, seed=seed + draw) for draw in range(count) for names in kept]
