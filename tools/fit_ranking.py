@@ -118,7 +118,7 @@ def ticking(label: str, count: int) -> Callable[[int], object]:
 
 
 def ablation(pack: Pack, lists: Lists) -> None:
-    """What each part is worth: the figures without it, as lines of a table. One net of each sort, to be done in time."""
+    """What each part is worth: the figures without it, as lines of a table, by one net of each sort."""
     for at, (name, without) in enumerate(PARTS.items()):
         figures = cross_validated(pack, lists, without, count=1)
         if not at:

@@ -26,7 +26,7 @@ CLAUSES = 500  # of one document
 CHANGED = 0.3  # share of a copy's words that are taken from other texts
 NOISE = 0.6  # length of what is added to a copy's vector, whose own length is one
 TITLE_WORDS = 12  # of a question
-GRAPH_MEMORY = "2GB"  # for PostgreSQL to make a graph in; one that does not fit is made many times more slowly
+GRAPH_MEMORY = "4GB"  # for PostgreSQL to make a graph in; one that does not fit is made many times more slowly
 
 Progress = Callable[[int], object]
 
@@ -69,6 +69,8 @@ def fill(db: Session, stock: Stock, count: int, progress: Progress) -> User:
         db.execute(text(f"SET LOCAL maintenance_work_mem = '{GRAPH_MEMORY}'"))
         for statement in VECTOR_INDEX_DDL_POSTGRESQL:
             db.execute(text(statement))
+        # Without figures of its tables it reads them whole and walks no graph; autovacuum takes them within a minute.
+        db.execute(text("ANALYZE"))
         # It counts ids by itself, and does not see those that were given.
         for name in ("clauses", "questions"):
             db.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {count // 2})"))
