@@ -39,6 +39,6 @@
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (!isSuggesting(ctx.sourceElement)) return;
     announce(ctx.target.querySelector("[data-suggest-status]")?.textContent ?? "");
-    offerJump(ctx.target.querySelector("li") !== null);
+    offerJump(ctx.target.querySelector("li, dl") !== null);
   });
 })();
