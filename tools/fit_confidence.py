@@ -50,7 +50,7 @@ def main() -> None:
         data={name: file_digest(options.data / name) for name in used},
         parameters={"features": list(FEATURES), "encoder": encoder.name},
         seed=SEED,
-        versions=versions("scikit-learn", "numpy"),
+        versions=versions("scikit-learn", "scipy", "numpy"),
     )
     Confidence(curves).save(options.out, manifest)
 

@@ -37,18 +37,15 @@ PACKS = {"banking77/train.csv": "category", "clinc150/train.csv": "intent"}
 # What the ablation leaves out, one after the other.
 SUM = ("sum", "sum_rank", "sum_behind")
 COVER = ("covered", "density", "both")
-WORDS = ("words", "words_behind", "words_rank", "words_score", "best_words")
-MEANING = ("cosine", "cosine_behind", "cosine_rank", "cosine_score", "best_cosine")
+TURNED = ("adapted", "adapted_behind", "adapted_score")
 PARTS: dict[str, tuple[str, ...]] = {
     "nothing": (),
-    "words, in every form": (*WORDS, *COVER, *SUM, "pairs", "pairs_behind"),
-    "meaning, in every form": (*MEANING, *SUM, "adapted", "adapted_behind", "adapted_score"),
-    "the score of words": WORDS,
-    "the cosine": MEANING,
-    "the sum of both": SUM,
+    "words, in every form": (*COVER, *SUM, "pairs", "pairs_behind"),
+    "meaning, in every form": (*TURNED, *SUM),
+    "the sum of cosine and score of words": SUM,
     "how much of one is in the other": COVER,
     "pairs of words": ("pairs", "pairs_behind"),
-    "the turned question": ("adapted", "adapted_behind", "adapted_score"),
+    "the turned question": TURNED,
     "the passage's length": ("length",),
     "the document's other passages": ("document_sum", "document_best"),
     "how near the best passage stands": ("same_document", "distance"),

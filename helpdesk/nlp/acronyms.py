@@ -12,12 +12,17 @@ MAX_WIDENED = 5  # forms added to one text
 ANY_CASE = 3  # letters from which an acronym may be typed in small letters
 
 
+def is_acronym(term: str) -> bool:
+    """Whether `term` is one word with several capitals, as SMKI, SoLR and SMETS2 are, or several such words."""
+    return all(sum(letter.isupper() for letter in word) > 1 for word in term.split())
+
+
 def long_form(acronym: str, meaning: str) -> str:
     """The words that open `meaning` and spell `acronym`; nothing if none do."""
     letters = "".join(WORD.findall(acronym)).lower()
-    is_acronym = sum(letter.isupper() for letter in acronym) > 1 and len(letters) <= LONGEST
     words = WORD.findall(SENTENCE_PART.split(meaning, maxsplit=1)[0])
-    count = _spelled(letters, words) if is_acronym and "/" not in acronym else 0
+    may_be = sum(letter.isupper() for letter in acronym) > 1 and len(letters) <= LONGEST and "/" not in acronym
+    count = _spelled(letters, words) if may_be else 0
     return " ".join(words[:count])
 
 

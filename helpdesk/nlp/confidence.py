@@ -20,9 +20,10 @@ CITED = 0.99  # Whoever names a clause wants that clause.
 
 FEATURES = (
     *("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest"),
-    *("near", "best", "crowding"),  # of wordings alone
+    *("near", "best", "crowding"),  # near and crowding of wordings alone; a passage's near is its cosine
     *("odds", "covered", "pairs"),  # of passages alone
 )
+LIKENESS = [FEATURES.index(name) for name in ("cosine", "words", "near")]
 COMPETING = 8  # wordings, the most probable ones, of which at most one is thought to answer
 CURVES = "curves.json"
 # Texts of which two are nearest to each other by chance alone: the first percentile of draws with one wording an
@@ -45,10 +46,14 @@ class Curve:
     def together(self, features: Doubles) -> Doubles:
         """Probabilities of candidates of which one answers or none: a conditional logit (McFadden, 1973), shape (n,).
 
-        Candidates with equal features are led to by the same question and stand for one.
+        Candidates of the same likeness, that is texts said twice and passages to which one question led, stand for one.
+        Two that say the same in other words share their probability.
         """
         odds = self._odds(features)
-        return np.asarray(odds / (1 + np.sort(np.unique(odds))[-COMPETING:].sum()), dtype=np.float64)
+        alike = np.unique(features[:, LIKENESS], axis=0, return_inverse=True)[1].ravel()
+        strongest = np.zeros(len(odds))
+        np.maximum.at(strongest, alike, odds)
+        return np.asarray(odds / (1 + np.sort(strongest)[-COMPETING:].sum()), dtype=np.float64)
 
     def _odds(self, features: Doubles) -> Doubles:
         logits = features @ np.array(self.weights) + self.intercept

@@ -15,7 +15,7 @@ from helpdesk.nlp.ranking import Candidate, Order, Ranker
 from helpdesk.nlp.suggest import Shelf, Suggester
 
 PARTS = 3  # matrices that are each learned without a part of the folds
-NETS = 3  # of each sort, begun at different places: their mean is worth 0.3 points of recall
+NETS = 3  # of each sort, begun at different places, so that less hangs on where one began
 NEAREST_OF_TOPIC, HARD_WORDINGS = 5, 60  # questions of a topic to come nearer to, and nearest ones to tell them from
 HELD_WORDINGS = 0.02
 FIRST = 10  # passages, among which the right ones are looked for
@@ -99,8 +99,8 @@ def learn_turns(
 def learn_turn_of_wordings(packs: Sequence[tuple[Vectors, Places]], *, seed: int = 0) -> Floats:
     """A matrix that brings a question nearer to others of its topic, from packs of vectors and each one's topic.
 
-    A third of each pack asks, and the rest is found. On banking77's and covid-q's questions one that was learned from
-    clinc150's gained as much as it lost, or more: see docs/measurements.md.
+    A third of each pack asks, and the rest is found. What was learned from clinc150's questions alone leaves the
+    nearest of banking77's as they were (0.916 of the topic, 0.918 before), and covid-q's (0.585, 0.576 before).
     """
     generator = np.random.default_rng(seed)
     asked: list[Vectors] = []

@@ -139,7 +139,7 @@ def fit_turn(
     seed: int = 0,
     held: float = HELD_TO_START,
 ) -> Floats:
-    """A symmetric matrix, shape (d, d), by which a question's vector comes nearer to its passages.
+    """A symmetric matrix, shape (d, d), by which a question's vector comes nearer to its passages, or other questions.
 
     It begins as the identity. Symmetric, because a matrix of the question's side alone learns which passages are asked
     for and loses on those that nobody asked for yet.

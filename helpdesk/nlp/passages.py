@@ -17,12 +17,9 @@ Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 TEXT = (
-    *("cosine", "cosine_behind", "cosine_rank", "cosine_score"),
-    *("words", "words_behind", "words_rank", "words_score"),
     *("sum", "sum_rank", "sum_behind", "covered", "density", "both"),
     *("adapted", "adapted_behind", "adapted_score", "pairs", "pairs_behind"),
-    *("length", "best_cosine", "best_words"),
-    *("document_sum", "document_best", "same_document", "distance"),
+    *("length", "document_sum", "document_best", "same_document", "distance"),
 )
 LEADS = (
     *("lead_words", "lead_words_behind", "lead", "lead_behind", "lead_both", "lead_both_behind"),
@@ -66,7 +63,7 @@ class Net:
 class LearnedOrder:
     """Nets whose log-probabilities are averaged, and the matrices that turn a query's vector.
 
-    One net sees the text alone and one also the questions that passages answered before: with them it finds what
+    Some see the text alone and some also the questions that passages answered before: with them a net finds what
     others were led to, and forgets what nobody asked for yet. Their mean keeps both.
     """
 
@@ -136,14 +133,13 @@ def features(candidates: Sequence[Candidate]) -> Doubles:
             *("lead", "lead_words", "leads"),
         )
     )
+    # Cosine and score of words are looked at in their sum alone: beside it each was worth nothing by itself.
     total = (_stretched(cosine) + _stretched(words)) / 2
     same, both = np.ones(len(candidates)), (lead + lead_words) / 2
     columns = (
-        *(cosine, _behind(cosine), _rank(cosine), _score(cosine)),
-        *(words, _behind(words), _rank(words), _score(words)),
         *(total, _rank(total), _behind(total), covered, density, 2 * covered * density / (covered + density + 1e-9)),
         *(adapted, _behind(adapted), _score(adapted), pairs, _behind(pairs)),
-        *(np.log1p(length), same * cosine.max(), same * words.max()),
+        np.log1p(length),
         *_documents(candidates, total),
         *(lead_words, _behind(lead_words), lead, _behind(lead), both, _behind(both)),
         *(same * lead.max(), same * lead_words.max(), np.log1p(leads), leads > 0),

@@ -1,5 +1,6 @@
 """Puts candidates of different kinds into one order by words, meaning and standing."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,8 +27,10 @@ SHORT_WORDS, LONG_WORDS = 0.2, 0.6
 SHORT, LONG = 8, 12  # terms of the query; between them the weight rises evenly.
 
 # An item's nearest wordings whose mean counts half beside the nearest of all. First hits on eleven draws of the same
-# texts rise from 0.808 to 0.814 on average; by the mean of five they fall where an item has few more than five.
+# texts rise from 0.808 to 0.814 on average; by the mean of five they fall where an item has few more than five. Far
+# ones count little: an answer with two wordings, one of them the asker's, is hardly worse than one with that one alone.
 NEAREST_PARTS = 3
+SOFTNESS = 0.1
 
 # A small head start, as a share of the whole scale, for what staff have checked. A judgement: it
 # decides between near-equal candidates of different kinds and never within one kind.
@@ -62,7 +65,8 @@ class Candidate:
     """BM25 score as a share of the score a text with all the query's words would have."""
     cosine: float
     nearest: tuple[float, ...] = ()
-    """Of wordings: products of the turned query, see `Order`, with the NEAREST_PARTS nearest, the nearest first."""
+    """Of wordings: products of the turned query, see `Order`, with the NEAREST_PARTS nearest of those that were
+    measured, the nearest first."""
     agreement: float = 0.0
     """Share of the ten nearest parts of all candidates that belong to this item."""
     is_cited: bool = False
@@ -97,13 +101,13 @@ class Candidate:
 
     @property
     def near(self) -> float:
-        """How near its nearest parts are on average: one wording is near by accident sooner than three."""
-        return _mean(self.nearest) or self.cosine
+        """How near its nearest parts are: one wording is near by accident sooner than three."""
+        return _soft_mean(self.nearest) if self.nearest else self.cosine
 
     @property
     def lead_near(self) -> float:
         """As `near`, of the questions that it answered before."""
-        return _mean(self.nearest_leads) or self.lead
+        return _soft_mean(self.nearest_leads) if self.nearest_leads else self.lead
 
     @property
     def is_same(self) -> bool:
@@ -166,8 +170,11 @@ def _of_wordings(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     return np.array(meaning) + weight * np.array([one.words for one in candidates])
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _soft_mean(values: Sequence[float]) -> float:
+    """The logarithm of the mean exponential: between the mean and the largest of `values`."""
+    if len(values) == 1:
+        return values[0]
+    return SOFTNESS * math.log(sum(math.exp(one / SOFTNESS) for one in values) / len(values))
 
 
 def _stretched(values: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -253,8 +253,8 @@ def worth_showing(ranked: Sequence[Suggestion], possible: float) -> list[Suggest
     """
     if chance(ranked) < possible:
         return []
-    least = SHARE_OF_BEST * max(one.probability for one in ranked)
     first, others = ranked[:LOOKED_AT], ranked[LOOKED_AT:]
+    least = SHARE_OF_BEST * max((one.probability for one in first), default=0.0)
     return [
         *(one for one in first if one.probability >= least),
         *(one for one in others if one.probability >= possible / LOOKED_AT),

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from helpdesk.kernel import db as database
-from helpdesk.nlp.acronyms import ANY_CASE, Acronyms
+from helpdesk.nlp.acronyms import ANY_CASE, Acronyms, is_acronym
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.rulebook import queries
 from helpdesk.rulebook.queries import ClauseLink
@@ -88,9 +88,10 @@ class CodeMemory:
         is_short = len(question.split()) <= SHORT_QUESTION
         typed = (match[0] for match in known.any_case.finditer(question))
         # A dotted I is an i to a pattern and none to `lower`.
-        matches = ((one, known.names.get(one.casefold(), "")) for one in typed)
+        matches = ((one, one if one in known.terms else known.names.get(one.casefold(), "")) for one in typed)
         found = (term for one, term in matches if term and (one == term or len(term) >= ANY_CASE))
-        return [(term, known.terms[term]) for term in dict.fromkeys(found) if is_short or term.isupper()][:MAX_ASKED]
+        wanted = [term for term in dict.fromkeys(found) if is_short or is_acronym(term)]
+        return [(term, known.terms[term]) for term in wanted[:MAX_ASKED]]
 
     def widened(self, text: str) -> str:
         """`text` with the long forms of its acronyms and the acronyms of its long forms, for searching by words."""

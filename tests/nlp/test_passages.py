@@ -42,7 +42,7 @@ class TestLeavingOut:
     def test_what_is_left_out_is_no_longer_looked_at(self, lists: Listed) -> None:
         for net in fit_nets(lists, without=("pairs", "pairs_behind", "leads")):
             assert {"pairs", "pairs_behind", "leads"}.isdisjoint(FEATURES[at] for at in net.columns)
-            assert "words" in {FEATURES[at] for at in net.columns}
+            assert "covered" in {FEATURES[at] for at in net.columns}
 
 
 class TestFeatures:

@@ -234,14 +234,23 @@ class TestConfidence:
 
     def test_passages_that_one_question_led_to_do_not_compete(self):
         sure = Confidence({"wording": SURE, "passage": Curve(BY_TEXT, -30.0)})
-        led = [Candidate("clause", at, at, 0.1, 0.1, lead=0.9, lead_words=0.9) for at in (1, 2)]
+        led = [Candidate("clause", at, at, 0.1, 0.1, agreement=at / 10, lead=0.9, lead_words=0.9) for at in (1, 2)]
         assert sure.probabilities(led) == pytest.approx(sure.probabilities(led[:1])[[0, 0]])
+        by_agreement = tuple(float(name in ("cosine", "agreement")) for name in FEATURES)
+        both = Confidence({"wording": Curve(by_agreement, 3.0)}).probabilities(led)
+        assert both.min() > 0.8  # together far more than one
+
+    def test_a_text_said_twice_stands_for_one(self):
+        sure = Confidence({"wording": SURE})
+        twice = [Candidate("question", at, at, 0.5, 0.6) for at in (1, 2)]
+        assert sure.probabilities(twice) == pytest.approx(sure.probabilities(twice[:1])[[0, 0]])
 
     def test_one_near_wording_says_less_than_three(self):
         one, three = Candidate("answer", 1, 1, 0.2, 0.7, (0.7, 0.3)), Candidate("answer", 2, 2, 0.2, 0.7, (0.7,) * 3)
-        assert (one.near, three.near) == pytest.approx((0.5, 0.7))
+        assert 0.6 < one.near < three.near == pytest.approx(0.7)
         assert Ranker().scores([one, three]).argmax() == 1
-        assert features([one, three])[:, FEATURES.index("near")] == pytest.approx([0.5, 0.7])
+        assert features([one, three])[:, FEATURES.index("near")] == pytest.approx([one.near, 0.7])
+        assert Candidate("answer", 1, 1, 0.2, 0.7, (0.7,)).near == 0.7
 
     def test_the_margin_is_measured_against_the_others(self):
         rows = features([Candidate("answer", 1, 1, 0.5, 0.9), Candidate("answer", 2, 2, 0.3, 0.6)])

@@ -160,6 +160,9 @@ class TestMemory:
             ("What is a party?", ["Party"]),
             ("who must a party tell when it no longer wants its SMKI certificates", ["SMKI"]),
             ("smki pma", ["SMKI PMA"]),
+            ("what would happen to us and our customers under a SoLR event", ["SoLR"]),
+            ("who tells us of a change to the solr", ["SoLR"]),
+            ("which charges are Fixed Charges and which are not", []),
             ("may it go on", []),
             ("May IT go on?", ["IT"]),
             ("smk\u0130 and \u017fmki", ["SMKI"]),
@@ -172,6 +175,7 @@ class TestMemory:
         from helpdesk.rulebook import services
 
         meanings = {"Party": "one that acceded", "SMKI PMA": "b", "SMKI": "c", "IT": "two letters"}
+        meanings |= {"SoLR": "one that steps in", "Fixed Charges": "d"}
         services.set_glossary(db, SYSTEM, meanings)
         db.commit()
         assert CodeMemory().asked_about(question) == [(term, meanings[term]) for term in terms]

@@ -54,7 +54,7 @@ def show(form: AskForm, found: Suggestions | None = None, sentence: str = "") ->
     form.offer(current_user())
     about = {kind: text for kind, (_, text) in AUDIENCES.items()}
     found = found if found and found.is_sought else None  # one or two words are not looked up
-    terms = memory.asked_about(form.title.data or "")
+    terms = memory.asked_about(_typed(form))
     return render_template("portal/ask.html", form=form, found=found, terms=terms, about=about, sentence=sentence)
 
 
@@ -86,8 +86,12 @@ def look(text: str, token: str) -> Suggestions:
 def check() -> ResponseReturnValue:
     """The list as a step of its own, for browsers without scripts."""
     form = AskForm()
-    text = f"{form.title.data or ''}\n{form.body.data or ''}"
-    return show(form, look(text[:SUGGEST_LENGTH], form.attempt.data or ""))
+    return show(form, look(_typed(form), form.attempt.data or ""))
+
+
+def _typed(form: AskForm) -> str:
+    """As much of the question as is looked at."""
+    return f"{form.title.data or ''}\n{form.body.data or ''}"[:SUGGEST_LENGTH]
 
 
 @bp.post("")

@@ -233,6 +233,8 @@ def abstain(
         items=[items[label] for label in labels],
         ranker=_ranker(encoder),
     )
+    if judged_unknown and not judged:
+        raise FileError("Give --judged too: probabilities are not learned from unknown questions alone.")
     if judged:
         lessons = _questions(*_texts_and_labels(judged, label_column, GOLD_COLUMNS))
         strange = [Question(text, ()) for path in judged_unknown for text in _plain(path)]

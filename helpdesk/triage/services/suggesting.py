@@ -18,7 +18,7 @@ from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
 from helpdesk.nlp.encoder import EncoderError, Vectors
 from helpdesk.nlp.lexical import Keys
-from helpdesk.nlp.ranking import MATCHINGS
+from helpdesk.nlp.ranking import MATCHINGS, Ranker
 from helpdesk.nlp.suggest import Shelf, Suggester, Suggestion, key_of, worth_showing
 from helpdesk.nlp.words import terms
 from helpdesk.rulebook import resolver
@@ -125,8 +125,9 @@ def ranked(
     widened = resolver.memory.widened(query)
     using.follow(db)
     with using.cache.lock:
-        shelves = _shelves(db, using, widened, vector, allowed, cited)
-        suggester = Suggester(using.encoder, shelves, using.ranker, using.confidence)  # type: ignore[arg-type]
+        ranker, confidence = using.ranker, using.confidence  # Another request may take what was promoted meanwhile.
+        shelves = _shelves(db, using, ranker, widened, vector, allowed, cited)
+        suggester = Suggester(using.encoder, shelves, ranker, confidence)  # type: ignore[arg-type]
         return suggester.rank(
             query,
             limit=limit,
@@ -147,11 +148,17 @@ def _kept(db: Session, actor: Actor, besides: tuple[str, int] | None, candidates
 
 
 def _shelves(
-    db: Session, using: Engine, query: str, vector: Vectors, allowed: Mapping[str, Keys | None], cited: Items
+    db: Session,
+    using: Engine,
+    ranker: Ranker,
+    query: str,
+    vector: Vectors,
+    allowed: Mapping[str, Keys | None],
+    cited: Items,
 ) -> list[Shelf]:
     if using.cache.with_vectors:
         return using.cache.shelves(allowed)
-    learned = using.ranker.learned
+    learned = ranker.learned
     turned = {one: learned.turned(vector, one) for one in MATCHINGS} if learned is not None else {}
     kinds = [using.cache.kinds[kind] for kind in allowed]
     return pgvectors.shelves(db, using.model, kinds, pgvectors.Query(query, vector, turned), allowed, cited)

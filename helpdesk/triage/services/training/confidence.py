@@ -67,7 +67,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     enough(len(every), FEWEST, "questions were judged")
     older, later = split(every, HELD_OUT)
     say(f"{CONFIDENCE}: learning from {len(older)} questions, measuring with {len(later)} later ones…")
-    learned = _curves(using, practice, older, _until())
+    learned = _curves(using, practice, older, _until(using))
     if not learned:
         raise TooFew(
             f"Of no way of matching were {FEWEST_OF_A_CURVE} suggestions right and {FEWEST_OF_A_CURVE} wrong; so many "
@@ -85,12 +85,14 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
         data={"questions": text_digest(practice.lessons.of(older).queries)},
         parameters={"features": list(FEATURES), "encoder": using.model, "learned": sorted(learned)},
         seed=SEED,
-        versions=versions("scikit-learn", "numpy"),
+        versions=versions("scikit-learn", "scipy", "numpy"),
     )
 
 
-def _until() -> str:
+def _until(using: Engine) -> str:
     """Up to when questions taught the order in use, if it was made here: it is too sure of what answers these."""
+    if using.ranker is using.shipped[0]:  # also where what was promoted is of an earlier version and not used
+        return ""
     with reading() as db:
         order = champion(db, RANKING)
     return str(order.metrics.get(UNTIL, "")) if order else ""
