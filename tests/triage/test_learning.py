@@ -88,6 +88,10 @@ class TestWhatNobodyPointedTo:
     def test_it_must_not_pay_for_the_others(self) -> None:
         assert "recall -0.0200" in _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.88))
 
+    def test_where_little_is_found_a_point_is_no_noise(self) -> None:
+        assert "recall -0.0040" in _objection(self.lists(0.01, 0.004), self.lists(0.03, 0.0))
+        assert _objection(self.lists(0.01, 0.0), self.lists(0.03, 0.0)) == ""
+
     def test_noise_and_gains_are_no_objection(self) -> None:
         assert _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.9)) == ""
         assert _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.95)) == ""

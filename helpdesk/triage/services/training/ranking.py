@@ -39,7 +39,8 @@ FIRST = 10  # passages of a list that count
 SEED = 0
 
 UNTIL = "until"  # among the figures, when the newest question was first asked that the order learned from
-ALLOWED_LOSS = 0.01  # on passages that no earlier question pointed to: a point is noise
+ALLOWED_LOSS = 0.01  # on passages that no earlier question pointed to: a point is noise,
+ALLOWED_SHARE = 0.1  # unless it is more than this share of all that was found
 
 Doubles = npt.NDArray[np.float64]
 
@@ -97,9 +98,10 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
 def _objection(before: Lists, after: Lists) -> str:
     """Passages that nobody pointed to must not pay for those that somebody did."""
     for name in ("recall", "precision"):
-        values = (getattr(one, name)[one.is_unseen] for one in (before, after))
+        values = [getattr(one, name)[one.is_unseen] for one in (before, after)]
         unseen = paired_difference(*values, seed=SEED)
-        if unseen.is_loss or unseen.mean < -ALLOWED_LOSS:
+        allowed = min(ALLOWED_LOSS, ALLOWED_SHARE * float(values[0].mean())) if len(values[0]) else 0.0
+        if unseen.is_loss or unseen.mean < -allowed:
             return f"passages that no earlier question pointed to are found worse: {name} {unseen}."
     return ""
 
