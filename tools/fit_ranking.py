@@ -15,6 +15,7 @@ from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
 from helpdesk.nlp.lessons import FOLDS, Lessons
+from helpdesk.nlp.logits import log_softmax
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.order_learning import (
@@ -85,8 +86,7 @@ def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), cou
         nets = fit_nets(lists.learned_from(np.flatnonzero(folds != fold)), without=without, seed=SEED, count=count)
         for at in np.flatnonzero(folds == fold):
             rows = listed.rows[listed.starts[at] : listed.starts[at + 1]]
-            logs = [net.scores(rows) for net in nets]
-            scores = sum(log - np.logaddexp.reduce(log) for log in logs)
+            scores = sum(log_softmax(net.scores(rows)) for net in nets)
             best = np.argsort(-scores, kind="stable")[:30]
             found = list(dict.fromkeys(pack.labels[lists.items[at][one][1]] for one in best))[:10]
             pair = (found, pack.gold[at])

@@ -10,7 +10,7 @@ from helpdesk.nlp.confidence import COMPETING, Curve, Doubles, features
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.suggest import Suggester
 
-LEAST_SPREAD = 1e-6
+LEAST_SPREAD = 1e-6  # standard deviation below which a number is the same for all
 RIDGE = 1e-4  # weight of the squared weights of a conditional logit, which share numbers that say much the same
 
 

@@ -23,7 +23,7 @@ SHARPNESS = 20.0  # by which cosines are multiplied before they compete
 ROUNDS = 8  # over the questions
 BATCH = 64  # questions
 RATE = 1e-3
-HELD_TO_START = 0.1
+HELD_TO_START = 0.1  # weight of the squared distance from leaving queries as they are
 HARD = 15  # of a question's best sixty candidates, beside RANDOM passages of any kind
 RANDOM = 1_500
 

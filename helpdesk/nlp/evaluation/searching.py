@@ -13,7 +13,7 @@ from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.lexical import Bm25Index, Keys, pair_index
 from helpdesk.nlp.ranking import Ranker
-from helpdesk.nlp.suggest import LOOKED_AT, SHARE_OF_BEST, Shelf, Suggester, Suggestion, chance, key_of
+from helpdesk.nlp.suggest import LOOKED_AT, Shelf, Suggester, Suggestion, chance, key_of, worth_showing
 from helpdesk.nlp.vectors import FaissIndex
 
 Rank: TypeAlias = Callable[[str, Vectors, int], Sequence[Suggestion]]
@@ -174,16 +174,16 @@ def abstain(
     """
     every = [*questions, *(Question(text, ()) for text in unknown)]
     vectors = encoder.encode([one.text for one in every])
-    probability, is_right = np.zeros((len(every), LOOKED_AT)), np.zeros((len(every), LOOKED_AT), dtype=bool)
-    chances = np.zeros(len(every))
-    for at, one in enumerate(every):
-        found = rank(one.text, vectors[at], LOOKED_AT)
-        chances[at] = chance(found)
-        for place, hit in enumerate(found):
-            probability[at, place] = hit.probability
-            is_right[at, place] = label_of(hit.id) in set(one.gold)
-    first, is_known = probability[:, 0], np.array([bool(one.gold) for one in every])
-    coverage = metrics.coverage(first, is_right[:, 0])
+    lists = [rank(one.text, vector, LOOKED_AT) for one, vector in zip(every, vectors, strict=True)]
+
+    def answers(found: Sequence[Sequence[Suggestion]]) -> metrics.Bools:
+        pairs = zip(found, every, strict=True)
+        return np.array([any(label_of(hit.id) in set(one.gold) for hit in some) for some, one in pairs], dtype=np.bool_)
+
+    first = np.array([found[0].probability if found else 0.0 for found in lists])
+    is_first_right, is_known = answers([found[:1] for found in lists]), np.array([bool(one.gold) for one in every])
+    chances = np.array([chance(found) for found in lists])
+    coverage = metrics.coverage(first, is_first_right)
     thresholds = {
         "": possible,
         "_at_95": float(np.sort(first)[::-1][round(coverage * len(every)) - 1]) if coverage else 1.0,
@@ -191,18 +191,17 @@ def abstain(
     }
     result = {"coverage_at_95": coverage}
     for name, threshold in thresholds.items():
-        is_shown = chances >= threshold
-        is_seen = is_shown[:, None] & (probability >= SHARE_OF_BEST * probability.max(axis=1, keepdims=True))
-        is_answered = np.any(is_seen & is_right, axis=1)
+        shown = [worth_showing(found, threshold) for found in lists]
+        is_shown, is_answered = np.array([bool(some) for some in shown]), answers(shown)
         result[f"answered{name}"] = _mean(is_answered[is_known])
         result[f"precision{name}"] = _mean(is_answered[is_shown])
         result[f"unknown{name}" if name else "unknown_answered"] = _mean(is_shown[~is_known])
         result[f"threshold{name}"] = threshold
     return {
         **result,
-        "ece": metrics.calibration_error(first, is_right[:, 0]),
+        "ece": metrics.calibration_error(first, is_first_right),
         "ece_by_chance": metrics.calibration_error_by_chance(first),
-        "ece_lists": metrics.calibration_error(chances, np.any(is_right, axis=1)),
+        "ece_lists": metrics.calibration_error(chances, answers(lists)),
         "ece_lists_by_chance": metrics.calibration_error_by_chance(chances),
         "questions": float(len(questions)),
         "unknown": float(len(unknown)),

@@ -22,7 +22,6 @@ from helpdesk.nlp.order_learning import (
     learn_turns,
     list_candidates,
     suggester,
-    unturned,
 )
 from helpdesk.nlp.passages import FEATURES, LearnedOrder
 from helpdesk.nlp.ranking import PASSAGE_KINDS, Order
@@ -127,7 +126,7 @@ def _fit(
         return None
 
     turns = learn_turns(practice.encoder, shelves, passages, older, seed=SEED, tick=tick)
-    plain = unturned(practice.encoder).turns["passage"]
+    plain = np.eye(practice.encoder.dimension, dtype=np.float32)
     gain = gain_on_unseen(passages, older, turns, plain)
     is_held = gain.mean > 0
     say(f"{RANKING}: turning queries changes recall on passages that nothing pointed to by {gain}.")
