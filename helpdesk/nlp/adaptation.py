@@ -1,10 +1,14 @@
-"""Adapts the sentence encoder to questions whose passages are known: every weight learns, in batches that contrast.
+"""Adapts the sentence encoder to a site: to questions whose passages are known, and to texts that mean the same.
+
+All layers learn, in batches that contrast. The vectors of words stay, for a site says little of most words. What was
+learned is taken half of the way: between two sets of weights there are better ones than either (Wortsman and others,
+2022).
 
 Needs `requirements-train.txt`, as `export` does. A run that is killed goes on from its last checkpoint, and ends with
 the weights that it would have had.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,13 +17,18 @@ from typing import Any
 import numpy as np
 
 from helpdesk.nlp.export import load_model, source_folder, write_onnx
+from helpdesk.nlp.lessons import MOST_WORDS, cut
 from helpdesk.nlp.manifest import ArtefactError, text_digest
 
 BATCH = 32  # questions, each with its passage and one near miss; all other passages of the batch are wrong for it too
-RATE = 3e-5
+SHORT_BATCH = 64  # texts of one label each, with another one of it; short ones, and without near misses
+ROUNDS = 2  # over the questions
+RATE = 6e-5
 WARM = 0.1  # share of the steps in which the rate rises
 DECAY = 0.01
 SHARPNESS = 20.0  # by which cosines are multiplied before they compete
+CUT = 0.3  # share of the longer questions that are cut to a few words, as people type them into a search box
+WAY = 0.5  # of the way from the weights before to those that were learned
 TOKENS = 112  # of a text that are learned from; longer ones take twice the time and gain nothing
 CHECKPOINT = 20  # steps between two; about a minute's work
 
@@ -34,7 +43,9 @@ class Examples:
     right: Sequence[Sequence[int]]
     """The passages that answer each question, by their place; at least one."""
     hard: Sequence[Sequence[int]]
-    """Passages that look like it and do not answer; at least one."""
+    """Passages that look like it and do not answer; of all questions at least one each, or of all none."""
+    at_once: int = BATCH
+    """Questions of a batch."""
 
     @property
     def digest(self) -> str:
@@ -42,11 +53,28 @@ class Examples:
         return text_digest([*self.questions, *self.passages, *pairs])
 
 
+def alike(texts: Sequence[str], labels: Sequence[str]) -> Examples:
+    """Examples from texts under labels: each asks for any other text of its label. Labels of one text are left out."""
+    members: dict[str, list[str]] = {}
+    for text, label in zip(texts, labels, strict=True):
+        members.setdefault(label, []).append(text)
+    ordered: list[str] = []
+    right: list[Sequence[int]] = []
+    for some in members.values():
+        if len(some) > 1:
+            right += [range(len(ordered), len(ordered) + len(some))] * len(some)
+            ordered += some
+    return Examples(ordered, ordered, right, [()] * len(ordered), at_once=SHORT_BATCH)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Questions and passages of one step; `allowed` says which passages count as wrong for which question, or right."""
 
+    asked: list[int]
+    """The questions' places among the examples."""
     questions: list[str]
+    """Their texts, of some a few words."""
     passages: list[str]
     allowed: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
@@ -61,8 +89,19 @@ def needs_training_set() -> None:
         raise ArtefactError("Adapting the encoder needs torch. Run: pip install -r requirements-train.txt")
 
 
+def steps_over(sources: Sequence[Examples]) -> int:
+    """Batches of ROUNDS over all questions."""
+    return sum(-(-ROUNDS * len(one.questions) // one.at_once) for one in sources)
+
+
+def recipe(sources: Sequence[Examples], steps: int, seed: int) -> str:
+    """Names a run: what is learned from, and how."""
+    how = (steps, seed, RATE, WARM, DECAY, SHARPNESS, CUT, WAY, TOKENS)
+    return text_digest([*(f"{one.digest} {one.at_once}" for one in sources), *map(str, how)])
+
+
 def adapt(
-    examples: Examples,
+    sources: Sequence[Examples],
     checkpoint: Path,
     out: Path,
     *,
@@ -74,8 +113,8 @@ def adapt(
     """Train for `steps`, and write `model.onnx` (int8) and `tokenizer.json` to the folder `out`.
 
     Args:
-        examples: what to learn from.
-        checkpoint: a file, written every so many steps and removed at the end; one of other examples is not used.
+        sources: what to learn from; each batch is of one of them.
+        checkpoint: a file, written every so many steps and removed at the end; one of another run is not used.
         out: the folder for the exported model.
         steps: batches.
         seed: of the order, of the choice among passages and of dropout.
@@ -90,38 +129,76 @@ def adapt(
 
     source = source_folder()
     model = load_model(source).train()
-    names = dict(model.named_parameters())
-    optimiser = torch.optim.AdamW(names.values(), lr=RATE, weight_decay=DECAY)
-    label = f"{examples.digest} {steps} {seed}"
-    first = _resume(checkpoint, label, model, names, optimiser)
+    learning = {name: one for name, one in model.named_parameters() if ".embeddings." not in name}
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name in learning)
+    before = {name: parameter.detach().clone() for name, parameter in learning.items()}
+    optimiser = torch.optim.AdamW(learning.values(), lr=RATE, weight_decay=DECAY)
+    label = recipe(sources, steps, seed)
+    first = _resume(checkpoint, label, learning, optimiser)
     tick(first)
-    for step in range(first, steps):
+    for step, (which, turn) in enumerate(turns(sources, steps)):
+        if step < first:
+            continue
         torch.manual_seed(seed * 1_000_003 + step)
         for group in optimiser.param_groups:
             group["lr"] = RATE * _pace(step, steps)
-        loss = _loss(model, draw(examples, step, seed))
+        loss = _loss(model, draw(sources[which], turn, seed))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         if (step + 1) % every == 0 and step + 1 < steps:
-            _keep(checkpoint, label, step + 1, model, names, optimiser)
+            _keep(checkpoint, label, step + 1, learning, optimiser)
         tick(1)
+    with torch.no_grad():
+        for name, parameter in learning.items():
+            parameter.copy_(torch.lerp(before[name], parameter, WAY))
     write_onnx(model.eval(), source, out)
     checkpoint.unlink(missing_ok=True)
 
 
-def draw(examples: Examples, step: int, seed: int) -> Batch:
-    """The batch of one step: each question once in every round, its passage and near miss drawn anew."""
-    rounds, place = divmod(step * BATCH, len(examples.questions))
+def turns(sources: Sequence[Examples], steps: int) -> Iterator[tuple[int, int]]:
+    """For each step the source that it draws from, and how many batches were drawn from that one before.
+
+    The sources take turns, each as often as its share of all batches allows.
+    """
+    batches = np.array([len(one.questions) / one.at_once for one in sources])
+    taken = np.zeros(len(sources), dtype=np.int64)
+    for step in range(steps):
+        which = int(np.argmax(batches / batches.sum() * (step + 1) - taken))
+        yield which, int(taken[which])
+        taken[which] += 1
+
+
+def draw(examples: Examples, turn: int, seed: int) -> Batch:
+    """One batch: each question once in every round, its passage and near miss drawn anew."""
+    size = examples.at_once
+    rounds, place = divmod(turn * size, len(examples.questions))
     order = np.random.default_rng((seed, rounds)).permutation(len(examples.questions))
-    some = np.take(order, range(place, place + BATCH), mode="wrap").tolist()[: len(order)]
-    generator = np.random.default_rng((seed, step, 1))
-    right = [int(generator.choice(examples.right[at])) for at in some]
-    hard = [int(generator.choice(examples.hard[at])) for at in some]
+    some = np.take(order, range(place, place + size), mode="wrap").tolist()[: len(order)]
+    generator = np.random.default_rng((seed, turn, 1))
+    right = [_answer(examples, at, generator) for at in some]
+    hard = [int(generator.choice(examples.hard[at])) for at in some if examples.hard[at]]
     chosen = [*right, *hard]
     allowed = np.array([[one not in examples.right[at] for one in chosen] for at in some])
     allowed[np.arange(len(some)), np.arange(len(some))] = True
-    return Batch([examples.questions[at] for at in some], [examples.passages[one] for one in chosen], allowed)
+    asked = [_said(examples.questions[at], generator) for at in some]
+    return Batch(some, asked, [examples.passages[one] for one in chosen], allowed)
+
+
+def _answer(examples: Examples, at: int, generator: np.random.Generator) -> int:
+    """One of a question's passages; not the question itself, unless there is no other."""
+    some = examples.right[at]
+    place = int(generator.integers(len(some)))
+    if examples.passages[some[place]] == examples.questions[at]:
+        place = (place + 1) % len(some)
+    return some[place]
+
+
+def _said(text: str, generator: np.random.Generator) -> str:
+    """A question as it is, or now and then in a few of its words, if it has more than people type."""
+    is_long = len(text.split()) > MOST_WORDS
+    return cut(text, generator) if is_long and generator.random() < CUT else text
 
 
 def _pace(step: int, steps: int) -> float:
@@ -134,7 +211,11 @@ def _loss(model: Any, batch: Batch) -> Any:
     """Cross-entropy between each question's passage and the softmax over the batch's; other right ones are left out."""
     import torch  # noqa: PLC0415
 
-    scores = SHARPNESS * _encode(model, batch.questions) @ _encode(model, batch.passages).T
+    # Half the digits take less than half the time where the processor can count with them.
+    is_quick = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 - torch has no public name for it
+    with torch.autocast("cpu", torch.bfloat16, enabled=is_quick):
+        questions, passages = (_encode(model, texts).float() for texts in (batch.questions, batch.passages))
+    scores = SHARPNESS * questions @ passages.T
     scores = scores.masked_fill(~torch.from_numpy(batch.allowed), float("-inf"))
     return torch.nn.functional.cross_entropy(scores, torch.arange(len(batch.questions)))
 
@@ -145,12 +226,12 @@ def _encode(model: Any, texts: list[str]) -> Any:
     return model(given)["sentence_embedding"]
 
 
-def _keep(path: Path, label: str, step: int, model: Any, names: dict[str, Any], optimiser: Any) -> None:
+def _keep(path: Path, label: str, step: int, learning: dict[str, Any], optimiser: Any) -> None:
     """Write weights and the optimiser's moments; a reader finds the whole file or the one before."""
     from safetensors.torch import save_file  # noqa: PLC0415
 
-    tensors = {f"weight {name}": value for name, value in model.state_dict().items()}
-    for name, parameter in names.items():
+    tensors = {f"weight {name}": parameter.detach() for name, parameter in learning.items()}
+    for name, parameter in learning.items():
         state = optimiser.state[parameter]
         if state:  # a layer that nothing uses has none
             tensors |= {f"{moment} {name}": state[moment] for moment in ("exp_avg", "exp_avg_sq")}
@@ -160,7 +241,7 @@ def _keep(path: Path, label: str, step: int, model: Any, names: dict[str, Any], 
     partial.replace(path)
 
 
-def _resume(path: Path, label: str, model: Any, names: dict[str, Any], optimiser: Any) -> int:
+def _resume(path: Path, label: str, learning: dict[str, Any], optimiser: Any) -> int:
     """Load the checkpoint if it is of this very run; the step to go on with."""
     import torch  # noqa: PLC0415
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415
@@ -174,8 +255,9 @@ def _resume(path: Path, label: str, model: Any, names: dict[str, Any], optimiser
     if about.get("of") != label:
         return 0
     step = int(about["step"])
-    model.load_state_dict({name: tensors[f"weight {name}"] for name in model.state_dict()})
-    for name, parameter in names.items():
+    for name, parameter in learning.items():
+        with torch.no_grad():
+            parameter.copy_(tensors[f"weight {name}"])
         if f"exp_avg {name}" in tensors:
             moments = {moment: tensors[f"{moment} {name}"] for moment in ("exp_avg", "exp_avg_sq")}
             optimiser.state[parameter] = {"step": torch.tensor(float(step)), **moments}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpdesk.nlp.adaptation import BATCH, Examples, adapt, draw
+from helpdesk.nlp.adaptation import Examples, adapt
 from helpdesk.nlp.manifest import Manifest, write_manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 
@@ -37,7 +37,7 @@ def encoder(folder: Path) -> OnnxEncoder:
 @pytest.fixture(scope="module")
 def whole(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
     folder = tmp_path_factory.mktemp("whole")
-    adapt(examples, folder / "checkpoint", folder / "made", steps=STEPS, every=100, tick=lambda _: None)
+    adapt([examples], folder / "checkpoint", folder / "made", steps=STEPS, every=100, tick=lambda _: None)
     return encoder(folder / "made")
 
 
@@ -63,26 +63,11 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        adapt(examples, tmp_path / "checkpoint", tmp_path / "made", steps=STEPS, every=3, tick=kill)
+        adapt([examples], tmp_path / "checkpoint", tmp_path / "made", steps=STEPS, every=3, tick=kill)
     assert not (tmp_path / "made").exists()
     began: list[int] = []
-    adapt(examples, tmp_path / "checkpoint", tmp_path / "made", steps=STEPS, every=3, tick=began.append)
+    adapt([examples], tmp_path / "checkpoint", tmp_path / "made", steps=STEPS, every=3, tick=began.append)
 
     assert began == [3, 1, 1, 1]
     assert np.allclose(encoder(tmp_path / "made").encode(PLACES), whole.encode(PLACES), atol=1e-3)
     assert not (tmp_path / "checkpoint").exists()
-
-
-def test_every_question_has_its_turn_and_no_right_passage_counts_as_wrong(examples: Examples) -> None:
-    seen = {text for step in range(2) for text in draw(examples, step, seed=0).questions}
-    assert len(seen) == len(examples.questions)
-    batch = draw(examples, 3, seed=0)
-    assert len(batch.questions) == BATCH
-    for at, question in enumerate(batch.questions):
-        right = {examples.passages[one] for one in examples.right[examples.questions.index(question)]}
-        assert batch.passages[at] in right
-        assert all(
-            (text in right) is False
-            for text in np.array(batch.passages)[batch.allowed[at]]
-            if text != batch.passages[at]
-        )

@@ -15,7 +15,7 @@ from helpdesk.triage.enums import ModelState, Origin
 from helpdesk.triage.models import ModelRow
 from helpdesk.triage.services import judging, models
 from helpdesk.triage.services.training import run
-from helpdesk.triage.services.training.ranking import Lists, _objection
+from helpdesk.triage.services.training.ranking import Lists, objection
 from tests.factories.rulebook import add, make_version
 from tests.factories.triage import index_all
 
@@ -86,15 +86,15 @@ class TestWhatNobodyPointedTo:
         return Lists(values, values, is_unseen)
 
     def test_it_must_not_pay_for_the_others(self) -> None:
-        assert "recall -0.0200" in _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.88))
+        assert "recall -0.0200" in objection(self.lists(0.5, 0.9), self.lists(0.8, 0.88))
 
     def test_where_little_is_found_a_point_is_no_noise(self) -> None:
-        assert "recall -0.0040" in _objection(self.lists(0.01, 0.004), self.lists(0.03, 0.0))
-        assert _objection(self.lists(0.01, 0.0), self.lists(0.03, 0.0)) == ""
+        assert "recall -0.0040" in objection(self.lists(0.01, 0.004), self.lists(0.03, 0.0))
+        assert objection(self.lists(0.01, 0.0), self.lists(0.03, 0.0)) == ""
 
-    def test_noise_and_gains_are_no_objection(self) -> None:
-        assert _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.9)) == ""
-        assert _objection(self.lists(0.5, 0.9), self.lists(0.8, 0.95)) == ""
+    def test_noise_and_gains_are_noobjection(self) -> None:
+        assert objection(self.lists(0.5, 0.9), self.lists(0.8, 0.9)) == ""
+        assert objection(self.lists(0.5, 0.9), self.lists(0.8, 0.95)) == ""
 
 
 class TestTooLittle:

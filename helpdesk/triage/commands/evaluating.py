@@ -26,7 +26,7 @@ from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import Suggester
 from helpdesk.nlp.topics import KEPT
 from helpdesk.triage import engine
-from helpdesk.triage.commands import beside, clauses, output
+from helpdesk.triage.commands import adapting, beside, clauses, output
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 ID_COLUMNS = ("id", "faq", "category", "intent", "label")
@@ -66,6 +66,13 @@ def _encoder() -> CachedEncoder:
     """The site's encoder; vectors are kept by digest under var/, so that a second run is quick."""
     here = _settings()
     return CachedEncoder(OnnxEncoder(here.models_dir / here.encoder), here.data_dir / "eval")
+
+
+ADAPT = click.option("--adapt", is_flag=True, help="Adapt the encoder to the known labels first; takes minutes.")
+
+
+def _adapted(texts: Sequence[str], labels: Sequence[str]) -> CachedEncoder:
+    return adapting.adapted(_encoder(), texts, labels, _settings().data_dir / "eval")
 
 
 def _confidence() -> Confidence:
@@ -212,6 +219,7 @@ def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:
 @click.option("--judged", type=FILE, multiple=True, help="Questions with labels, to learn the probabilities from.")
 @click.option("--judged-unknown", type=FILE, multiple=True, help="Questions that nothing answers, to learn from.")
 @click.option("--label-column", help="Column of the label in all files but those of unknown questions.")
+@ADAPT
 def abstain(
     known: tuple[Path, ...],
     questions: tuple[Path, ...],
@@ -219,11 +227,12 @@ def abstain(
     judged: tuple[Path, ...],
     judged_unknown: tuple[Path, ...],
     label_column: str | None,
+    adapt: bool,
 ) -> Mapping[str, Any]:
     """Whether suggestions are shown only when they are right. Several files of a kind are one stream."""
     texts, labels = _texts_and_labels(known, label_column, ID_COLUMNS)
     items = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-    names, encoder = list(items), _encoder()
+    names, encoder = list(items), _adapted(texts, labels) if adapt else _encoder()
     suggester = searching.suggester_over(
         texts,
         encoder.encode(texts),
@@ -280,6 +289,7 @@ def _texts_and_labels(
 )
 @click.option("--seed", default=0, show_default=True, help="Of the draw, and of what is learned.")
 @click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
+@ADAPT
 def triage(
     train_file: Path,
     test_file: Path | None,
@@ -291,6 +301,7 @@ def triage(
     kept: float,
     seed: int,
     strip_addressee: bool,
+    adapt: bool,
 ) -> Mapping[str, Any]:
     """Whether texts are sorted into their topics, and strangers noticed."""
     if test_file is None and split_date is None:
@@ -305,10 +316,11 @@ def triage(
         train_rows = [row for row in dated if str(row.get(name) or "") < day]
         test_rows = [row for row in test_rows if str(row.get(name) or "") >= day]
     train = _labelled(train_rows, label_column, strip_addressee)
+    train = sorting.drawn(train, per_label, seed) if per_label else train
     return sorting.triage(
-        sorting.drawn(train, per_label, seed) if per_label else train,
+        train,
         _labelled(test_rows, label_column, strip_addressee),
-        _encoder(),
+        _adapted(train.texts, train.labels) if adapt else _encoder(),
         unknown_train=_plain(unknown_train),
         unknown_test=_plain(unknown_test),
         kept=kept,

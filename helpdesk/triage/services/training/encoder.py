@@ -1,19 +1,24 @@
-"""Adapts the sentence encoder to what answered people; whoever runs the site decides whether to switch to it."""
+"""Adapts the sentence encoder to what people did; whoever runs the site decides whether to switch to it.
+
+It learns from questions whose passages people showed, from questions that one answer served, and from tickets that were
+sorted under one topic, and is measured on later ones of each.
+"""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from helpdesk.kernel import sources
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
-from helpdesk.nlp.adaptation import BATCH, CHECKPOINT, Examples, adapt, needs_training_set
+from helpdesk.nlp.adaptation import CHECKPOINT, Examples, adapt, alike, needs_training_set, steps_over
 from helpdesk.nlp.encoder import Encoder
-from helpdesk.nlp.evaluation.bootstrap import paired_difference
+from helpdesk.nlp.evaluation.bootstrap import Difference, paired_difference
 from helpdesk.nlp.lessons import Lessons, led_by
 from helpdesk.nlp.manifest import ArtefactError, Manifest, text_digest, versions, write_manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
@@ -22,43 +27,66 @@ from helpdesk.nlp.suggest import Shelf, item_of, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.services.models import ENCODER
+from helpdesk.triage.services.predicting import TOPIC, labelled
+from helpdesk.triage.services.training import tickets
 from helpdesk.triage.services.training.alone import Say
-from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, enough
-from helpdesk.triage.services.training.practice import Practice, split
-from helpdesk.triage.services.training.ranking import measured
+from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, TooFew
+from helpdesk.triage.services.training.practice import SHARED, Practice, split
+from helpdesk.triage.services.training.ranking import measured, objection
 
-LIMIT = 20_000  # newest questions
-FEWEST = 250
-ROUNDS = 2  # over the questions
+LIMIT = 20_000  # newest questions, and newest tickets
+FEWEST = 250  # questions
 NEAR = slice(2, 30)  # ranks of near misses: the very first are too often right, though nobody said so
 SEED = 0
+WORDING_KINDS = frozenset(SHARED) - PASSAGE_KINDS
 
 Part = tuple[str, int, int]  # kind, id and number of one text
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How the adapted encoder did beside the one in use, on later rows."""
+
+    difference: Difference
+    figures: dict[str, float]
+    objection: str = ""
+
+
+class Task(Protocol):
+    """What the encoder learns for."""
+
+    @property
+    def examples(self) -> Examples:
+        """What it learns from."""
+
+    def compared(self, present: Encoder, adapted: Encoder) -> Compared:
+        """Both encoders on rows that came after those of `examples`."""
 
 
 @contextmanager
 def learn(
     using: Engine, practice: Practice, folder: Path, say: Say, *, limit: int = LIMIT, steps: int | None = None
 ) -> Iterator[Challenger]:
-    """A challenger for the encoder, which is compared by a plain sum of words and meaning: orders are fitted to one.
-
-    A training that was killed goes on from its checkpoint in `folder`.
+    """A challenger for the encoder. A training that was killed goes on from its checkpoint in `folder`.
 
     Raises:
-        TooFew: too few questions were answered by a clause or an article.
+        TooFew: there are too few questions and tickets of every sort.
         Invalid: the training packages are not installed.
     """
     try:
         needs_training_set()
     except ArtefactError as err:
         raise Invalid(str(err)) from err
-    places = practice.about(PASSAGE_KINDS, limit)
-    enough(len(places), FEWEST, "questions were answered by a clause or an article")
-    older, later = (practice.lessons_of(some, PASSAGE_KINDS) for some in split(places))
-    shelves, texts = practice.shelves_of(PASSAGE_KINDS), _texts()
-    examples = _examples(shelves, texts, older)
-    steps = steps or ROUNDS * len(examples.questions) // BATCH
-    say(f"{ENCODER}: {steps} steps over {len(examples.questions)} questions; killed, it goes on where it was.")
+    tasks = _tasks(using, practice, limit)
+    if not tasks:
+        raise TooFew(
+            f"Fewer than {FEWEST} questions were answered by a clause or an article, fewer than {FEWEST} by an answer "
+            f"or another question, and fewer than {tickets.FEWEST} tickets have a settled topic. One of these is "
+            "needed to learn from."
+        )
+    examples = [task.examples for task in tasks]
+    steps, count = steps or steps_over(examples), sum(len(one.questions) for one in examples)
+    say(f"{ENCODER}: {steps} steps over {count} questions and tickets; killed, it goes on where it was.")
 
     done = 0
 
@@ -71,16 +99,78 @@ def learn(
     made = folder / f"{PARTIAL}{ENCODER}"
     try:
         adapt(examples, folder / "encoder-checkpoint.safetensors", made, steps=steps, seed=SEED, tick=tick)
-        yield _challenger(practice.encoder, made, shelves, texts, (older, later), steps)
+        yield _challenger(practice.encoder, made, tasks, steps)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _texts() -> dict[Part, str]:
-    """What is embedded of every clause and article."""
+def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
+    """What there is enough of to learn from."""
+    tasks: list[Task] = []
+    for kinds, examples in ((PASSAGE_KINDS, _of_passages), (WORDING_KINDS, _of_wordings)):
+        places = practice.about(kinds, limit)
+        if len(places) >= FEWEST:
+            older, later = (practice.lessons_of(some, kinds) for some in split(places))
+            shelves, texts = practice.shelves_of(kinds), _texts(kinds)
+            tasks.append(Finding(examples(shelves, texts, older), shelves, texts, older, later))
+    with reading() as db:
+        rows = labelled(db, using.model, limit)
+    if len(rows) >= tickets.FEWEST:
+        vectors = np.stack([row.vector for row in rows])
+        if lesson := tickets.lesson_of(rows, vectors, [row.topic for row in rows]):
+            tasks.append(Sorting(alike(lesson.texts[lesson.learned], lesson.labels[lesson.learned]), lesson))
+    return tasks
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Questions that items answered. Compared by a plain sum of words and meaning: orders are fitted to an encoder."""
+
+    examples: Examples
+    shelves: Sequence[Shelf]
+    texts: dict[Part, str]
+    older: Lessons
+    later: Lessons
+
+    def compared(self, present: Encoder, adapted: Encoder) -> Compared:
+        before = measured(present, led_by(self.shelves, self.older), self.older, self.later, None)
+        older, later = (replace(one, vectors=adapted.encode(one.queries)) for one in (self.older, self.later))
+        shelves = led_by(_embedded(adapted, self.shelves, self.texts), older)
+        after = measured(adapted, shelves, older, later, None)
+        what = "passages" if self.shelves[0].kind in PASSAGE_KINDS else "wordings"
+        figures = {**after.figures(), **{f"{name}_before": value for name, value in before.figures().items()}}
+        return Compared(
+            paired_difference(before.precision, after.precision, seed=SEED),
+            {f"{what} {name}": value for name, value in figures.items()},
+            objection(before, after),
+        )
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Tickets under topics, sorted by a classifier over each encoder's vectors."""
+
+    examples: Examples
+    lesson: tickets.Lesson
+
+    def compared(self, present: Encoder, adapted: Encoder) -> Compared:
+        texts = self.lesson.texts
+        lessons = [replace(self.lesson, vectors=encoder.encode(texts)) for encoder in (present, adapted)]
+        before, after = (tickets.hits(tickets.taught(one), one).astype(np.float64) for one in lessons)
+        difference = paired_difference(before, after, seed=SEED)
+        figures = {f"{TOPIC} accuracy": float(after.mean()), f"{TOPIC} accuracy_before": float(before.mean())}
+        return Compared(
+            difference,
+            {name: round(value, 4) for name, value in figures.items()},
+            f"topics are told apart worse: {difference}." if difference.is_loss else "",
+        )
+
+
+def _texts(kinds: Collection[str]) -> dict[Part, str]:
+    """What is embedded of every item of `kinds`, questions that it answered aside."""
     found: dict[Part, str] = {}
     with reading() as db:
-        for kind in sorted(PASSAGE_KINDS):
+        for kind in sorted(kinds):
             for document in sources.source(kind).documents(db):
                 if not document.is_deleted:
                     parts = (text for text in document.texts if text.strip())
@@ -88,7 +178,7 @@ def _texts() -> dict[Part, str]:
     return found
 
 
-def _examples(shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Lessons) -> Examples:
+def _of_passages(shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Lessons) -> Examples:
     """Each question with its passages, and with near misses by words and by the present encoder."""
     place = {(kind, item): at for at, (kind, item, part) in enumerate(texts) if part == 0}
     questions, right, hard = [], [], []
@@ -106,22 +196,23 @@ def _examples(shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Lessons
     return Examples(questions, list(texts.values()), right, hard)
 
 
-def _challenger(
-    present: Encoder,
-    made: Path,
-    shelves: Sequence[Shelf],
-    texts: dict[Part, str],
-    split_lessons: tuple[Lessons, Lessons],
-    steps: int,
-) -> Challenger:
-    older, later = split_lessons
+def _of_wordings(_shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Lessons) -> Examples:
+    """The texts of each item that answered somebody, and the questions that it answered, mean the same."""
+    pairs = zip(lessons.queries, lessons.right, strict=True)
+    said = [(query, item) for query, items in pairs for item in sorted(items)]
+    answered = {item for _, item in said}
+    said += [(text, (kind, item)) for (kind, item, _), text in texts.items() if (kind, item) in answered]
+    return alike([text for text, _ in said], [f"{kind} {item}" for _, (kind, item) in said])
+
+
+def _challenger(present: Encoder, made: Path, tasks: Sequence[Task], steps: int) -> Challenger:
     parameters = {"dimension": present.dimension, "max_tokens": MAX_TOKENS, "steps": steps, "licence": "Apache-2.0"}
     write_manifest(made, Manifest(name="challenger", parameters=parameters))
     adapted = OnnxEncoder(made)
-    before = measured(present, led_by(shelves, older), older, later, None)
-    older, later = (replace(one, vectors=adapted.encode(one.queries)) for one in (older, later))
-    after = measured(adapted, led_by(_embedded(adapted, shelves, texts), older), older, later, None)
-    figures = {**after.figures(), **{f"{name}_before": value for name, value in before.figures().items()}}
+    results = [task.compared(present, adapted) for task in tasks]
+    differences = [one.difference for one in results]
+    figures = {name: value for one in results for name, value in one.figures.items()}
+    learned_from = sum(len(task.examples.questions) for task in tasks)
 
     def save(folder: Path, manifest: Manifest) -> None:
         for name in ("model.onnx", "tokenizer.json"):
@@ -131,9 +222,11 @@ def _challenger(
     return Challenger(
         what=ENCODER,
         save=save,
-        metrics={**figures, "learned_from": len(older), "measured_on": len(later), "steps": steps},
-        difference=paired_difference(before.precision, after.precision, seed=SEED),
-        data={"questions": text_digest(older.queries)},
+        metrics={**figures, "learned_from": learned_from, "measured_on": sum(one.rows for one in differences)}
+        | {"steps": steps},
+        difference=next((one for one in differences if one.is_gain), differences[0]),
+        objection=next((one.objection for one in results if one.objection), ""),
+        data={"questions": text_digest([task.examples.digest for task in tasks])},
         parameters=parameters,
         seed=SEED,
         versions=versions("torch", "sentence-transformers", "onnx", "onnxruntime"),

@@ -62,9 +62,13 @@ class Challenger:
 
     @property
     def takes_over(self) -> bool:
-        """Whether it is better; an encoder is put to use by whoever runs the site."""
-        is_better = self.difference is None or self.difference.is_gain
-        return is_better and not self.objection and self.what != models.ENCODER
+        """Whether it is put to use; an encoder is by whoever runs the site."""
+        return self.is_better and self.what != models.ENCODER
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it is better beyond noise, and nothing speaks against it."""
+        return not self.objection and (self.difference is None or self.difference.is_gain)
 
 
 @dataclass(frozen=True, slots=True)

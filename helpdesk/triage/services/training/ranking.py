@@ -86,7 +86,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
         | {"learned_from": len(older), "measured_on": len(later), "turns_queries": learns_turn}
         | {UNTIL: practice.questions[int(learned[-1])].at.isoformat()},
         difference=paired_difference(before.precision, after.precision, seed=SEED),
-        objection=_objection(before, after),
+        objection=objection(before, after),
         data={"questions": text_digest(older.queries)},
         parameters={"features": list(FEATURES), "encoder": using.model},
         seed=SEED,
@@ -94,14 +94,14 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
     )
 
 
-def _objection(before: Lists, after: Lists) -> str:
+def objection(before: Lists, after: Lists) -> str:
     """Passages that nobody pointed to must not pay for those that somebody did."""
     for name in ("recall", "precision"):
         values = [getattr(one, name)[one.is_unseen] for one in (before, after)]
         unseen = paired_difference(*values, seed=SEED)
         allowed = min(ALLOWED_LOSS, ALLOWED_SHARE * float(values[0].mean())) if len(values[0]) else 0.0
         if unseen.is_loss or unseen.mean < -allowed:
-            return f"passages that no earlier question pointed to are found worse: {name} {unseen}."
+            return f"what no earlier question pointed to is found worse: {name} {unseen}."
     return ""
 
 

@@ -59,7 +59,7 @@ def train(
                 for challenger in _challengers(what, using, practice, folder, limit, say):
                     trained.append(keep(actor, folder, challenger))
                     say(f"{trained[-1].name}: {trained[-1].verdict}")
-                    if challenger.what == ENCODER and challenger.difference and challenger.difference.is_gain:
+                    if challenger.what == ENCODER and challenger.is_better:
                         say(f"To switch: HELPDESK_ENCODER={trained[-1].name}, and start anew.")
             except TooFew as few:
                 say(f"{what}: {few}")

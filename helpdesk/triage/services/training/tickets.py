@@ -57,7 +57,7 @@ def learn(using: Engine, say: Say, *, limit: int = LIMIT) -> Iterator[Challenger
     enough(len(rows), FEWEST, "tickets have a settled topic")
     vectors = np.stack([row.vector for row in rows])
     for what in (TOPIC, PRIORITY):
-        lesson = _lesson(rows, vectors, [getattr(row, what) for row in rows])
+        lesson = lesson_of(rows, vectors, [getattr(row, what) for row in rows])
         if lesson is None:
             say(f"{what}: nothing to tell apart; left as it is.")
             continue
@@ -65,7 +65,7 @@ def learn(using: Engine, say: Say, *, limit: int = LIMIT) -> Iterator[Challenger
         yield _challenger(using, what, lesson, rows[lesson.cut - 1].opened_at)
 
 
-def _lesson(rows: Sequence[Labelled], vectors: Vectors, labels: Sequence[str]) -> Lesson | None:
+def lesson_of(rows: Sequence[Labelled], vectors: Vectors, labels: Sequence[str]) -> Lesson | None:
     """The rows whose label is frequent enough, the newest fifth held out; None when one label is left."""
     counts = Counter(labels)
     kept = [at for at, label in enumerate(labels) if counts[label] >= FEWEST_OF_A_LABEL]
@@ -76,9 +76,7 @@ def _lesson(rows: Sequence[Labelled], vectors: Vectors, labels: Sequence[str]) -
 
 
 def _challenger(using: Engine, what: str, lesson: Lesson, until: datetime) -> Challenger:
-    made = TopicClassifier(seed=SEED).fit(
-        list(lesson.texts[lesson.learned]), lesson.vectors[lesson.learned], list(lesson.labels[lesson.learned])
-    )
+    made = taught(lesson)
     with reading() as db:
         chosen = model_in_use(db, using, what)
     is_right = hits(made, lesson).astype(np.float64)
@@ -96,6 +94,12 @@ def _challenger(using: Engine, what: str, lesson: Lesson, until: datetime) -> Ch
         seed=SEED,
         versions=versions("scikit-learn", "skops"),
     )
+
+
+def taught(lesson: Lesson) -> TopicClassifier:
+    """A classifier that learned from the earlier rows."""
+    own = lesson.learned
+    return TopicClassifier(seed=SEED).fit(list(lesson.texts[own]), lesson.vectors[own], list(lesson.labels[own]))
 
 
 def hits(classifier: TopicClassifier, lesson: Lesson) -> npt.NDArray[np.bool_]:

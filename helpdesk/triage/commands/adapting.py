@@ -1,0 +1,33 @@
+"""`eval … --adapt`: the encoder after it learned from labelled texts, as `train --what encoder` teaches a site's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from helpdesk.nlp.adaptation import adapt, alike, recipe, steps_over
+from helpdesk.nlp.evaluation.cache import CachedEncoder
+from helpdesk.nlp.manifest import MANIFEST, Manifest, write_manifest
+from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
+
+SEED = 0
+
+
+def adapted(encoder: CachedEncoder, texts: Sequence[str], labels: Sequence[str], kept: Path) -> CachedEncoder:
+    """The shipped encoder, adapted to texts that mean the same where their labels do.
+
+    It is kept below the folder `kept`, as its vectors are, so that a second run is quick; killed, it goes on.
+
+    Raises:
+        ArtefactError: the training packages are not installed.
+    """
+    examples = alike(texts, labels)
+    steps = steps_over([examples])
+    name = f"adapted-{recipe([examples], steps, SEED)[:16]}"
+    folder = kept / name
+    if not (folder / MANIFEST).is_file():
+        with tqdm(total=steps, unit=" steps", disable=None) as bar:
+            adapt([examples], folder / "checkpoint", folder, steps=steps, seed=SEED, tick=bar.update)
+        parameters = {"dimension": encoder.dimension, "max_tokens": MAX_TOKENS, "steps": steps}
+        write_manifest(folder, Manifest(name=name, parameters=parameters))
+    return CachedEncoder(OnnxEncoder(folder), kept)

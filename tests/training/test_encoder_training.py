@@ -1,0 +1,74 @@
+"""`train --what encoder` learns from what a site has enough of, and says how the encoder compares."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.kernel.policy import SYSTEM, Role
+from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.tickets import services as tickets
+from helpdesk.triage.enums import ModelState, Origin
+from helpdesk.triage.models import ModelRow
+from helpdesk.triage.services import judging
+from helpdesk.triage.services.training import encoder, run
+from helpdesk.triage.services.training.practice import practise
+from tests.factories.accounts import make_actor
+from tests.factories.knowledge import make_answer
+from tests.factories.tickets import make_queue, make_ticket, make_topic
+from tests.factories.triage import index_all
+from tests.triage.conftest import using  # noqa: F401 - a fixture
+
+pytest.importorskip("torch", reason="needs requirements-train.txt: run `make test-models`")
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+COVER = "How much credit cover must our company lodge this week number {}"
+PANEL = "Who may join the next Panel meeting and read its papers number {}"
+
+
+def settle(db) -> None:
+    """A hundred tickets that an agent put under their topic."""
+    queue, agent, requester = make_queue(db), make_actor(db, Role.AGENT), make_actor(db)
+    topics = [make_topic(db, slug, queue=queue) for slug in ("credit-cover", "meetings")]
+    for number in range(100):
+        which = number % 2
+        ticket = make_ticket(db, requester, subject=(COVER, PANEL)[which].format(number))
+        tickets.set_topic(db, agent, ticket, topics[which])
+
+
+def test_it_learns_from_topics_and_from_what_one_answer_served(db, using, tmp_path: Path) -> None:  # noqa: F811
+    settle(db)
+    answers = [make_answer(db, text.format("one")) for text in (COVER, PANEL)]
+    for number in range(250):
+        query = (COVER, PANEL)[number % 2].format(number + 100)
+        judging.judge(db, Origin.CONFIRMED, number, query, [("answer", answers[number % 2].id)])
+    index_all(db, using)
+    said: list[str] = []
+
+    with encoder.learn(using, practise(using.encoder), tmp_path, said.append, steps=3) as challenger:
+        (tmp_path / "kept").mkdir()
+        challenger.save(tmp_path / "kept", _manifest())
+
+    assert said == ["encoder: 3 steps over 282 questions and tickets; killed, it goes on where it was."]
+    assert challenger.metrics["topic accuracy"] == 1.0
+    assert challenger.metrics["wordings recall@10"] == 1.0
+    assert challenger.metrics["measured_on"] == 20 + 50
+    assert OnnxEncoder(tmp_path / "kept").encode(["credit cover"]).shape == (1, 384)
+    assert not list(tmp_path.glob(".partial-*"))
+
+
+def test_a_site_of_nothing_is_told_what_is_missing(db, using, tmp_path: Path) -> None:  # noqa: F811
+    said: list[str] = []
+
+    assert run.train(SYSTEM, using, tmp_path, ["encoder"], say=said.append) == []
+
+    assert "fewer than 100 tickets have a settled topic" in said[0]
+    assert db.scalar(select(ModelRow).where(ModelRow.state == ModelState.CHAMPION)) is None
+
+
+def _manifest():
+    from helpdesk.nlp.manifest import Manifest
+    from helpdesk.nlp.onnx import MAX_TOKENS
+
+    return Manifest(name="kept", parameters={"dimension": 384, "max_tokens": MAX_TOKENS})
