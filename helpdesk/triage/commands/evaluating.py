@@ -186,24 +186,21 @@ def _questions(texts: Sequence[str], labels: Sequence[str]) -> list[Question]:
 @click.option("--groups", type=FILE, required=True, help="Which questions got one answer: group, ids.")
 @click.option("--from", "start", required=True, help="Questions of this day or later are asked (YYYY-MM-DD).")
 @click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
-def earlier(questions: Path, groups: Path, start: str, strip_addressee: bool) -> Mapping[str, Any]:
-    """Whether an earlier question with the same answer is found."""
+@ADAPT
+def earlier(questions: Path, groups: Path, start: str, strip_addressee: bool, adapt: bool) -> Mapping[str, Any]:
+    """Whether an earlier question with the same answer is found. With --adapt groups of before that day teach."""
     rows = _rows(questions, "id", "question", "date_tabled")
     group_of = {str(one): str(row["group"]) for row in _rows(groups, "group", "ids") for one in row["ids"]}
     texts = _texts([str(row["question"]) for row in rows], strip_addressee)
-    encoder = _encoder()
+    of_group = [group_of.get(str(row["id"]), "") for row in rows]
+    days = [str(row["date_tabled"])[:10] for row in rows]
+    known = [at for at, day in enumerate(days) if day < start and of_group[at]]
+    encoder = _adapted([texts[at] for at in known], [of_group[at] for at in known]) if adapt else _encoder()
     models = (encoder, _confidence())
     suggester = searching.suggester_over(
         texts, encoder.encode(texts), *models, kind="question", ranker=_ranker(encoder)
     )
-    return searching.earlier(
-        texts,
-        [group_of.get(str(row["id"]), "") for row in rows],
-        [str(row["date_tabled"])[:10] for row in rows],
-        start,
-        encoder,
-        suggester,
-    )
+    return searching.earlier(texts, of_group, days, start, encoder, suggester)
 
 
 def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:
