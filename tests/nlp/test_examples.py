@@ -54,6 +54,25 @@ class TestAlike:
         assert [other[text] for text in batch.questions] == batch.passages
         assert batch.allowed.sum(axis=1).tolist() == [3, 3, 3, 3]  # its own, and the two of the other label
 
+    def test_words_that_stand_under_two_labels_are_wrong_for_neither(self) -> None:
+        made = alike(["which form", "form one", "which form", "panel day"], ["a", "a", "b", "b"])
+        batch = draw(made, 0, seed=0)
+
+        for row, at in enumerate(batch.asked):
+            wrong = {text for text, is_in in zip(batch.passages, batch.allowed[row], strict=True) if is_in}
+            assert made.questions[at] not in wrong
+
+    def test_every_text_has_its_turn_in_every_round(self) -> None:
+        made = alike([f"text {at}" for at in range(100)], ["a", "b"] * 50)
+        asked = [at for turn in range(25) for at in draw(made, turn, seed=0).asked]
+
+        assert set(Counter(asked).values()) == {16}
+
+    def test_few_texts_are_gone_over_more_often(self) -> None:
+        rounds = [alike([f"text {at}" for at in range(count)], ["a"] * count).rounds for count in (10, 4_000, 20_000)]
+
+        assert rounds == [6, 4, 2]
+
     def test_a_text_that_was_said_twice_is_the_other(self) -> None:
         batch = draw(alike(["hello", "hello"], ["a", "a"]), 0, seed=0)
 
@@ -63,10 +82,10 @@ class TestAlike:
 class TestSources:
     def test_they_take_turns_by_their_share_of_the_batches(self, examples: Examples) -> None:
         large = Examples(examples.questions * 3, examples.passages, examples.right * 3, examples.hard * 3)
-        drawn = list(turns([large, examples], 40))
+        drawn = list(turns([large, examples], 42))  # ten batches and four
 
-        assert Counter(which for which, _ in drawn) == {0: 30, 1: 10}
-        assert [turn for which, turn in drawn if which == 1] == list(range(10))
+        assert Counter(which for which, _ in drawn) == {0: 30, 1: 12}
+        assert [turn for which, turn in drawn if which == 1] == list(range(12))
         assert {which for which, _ in drawn[:4]} == {0, 1}
 
     def test_another_source_or_length_is_another_run(self, examples: Examples) -> None:

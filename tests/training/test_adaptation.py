@@ -70,4 +70,3 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
 
     assert began == [3, 1, 1, 1]
     assert np.allclose(encoder(tmp_path / "made").encode(PLACES), whole.encode(PLACES), atol=1e-3)
-    assert not (tmp_path / "checkpoint").exists()

@@ -92,7 +92,7 @@ class TestWhatNobodyPointedTo:
         assert "recall -0.0040" in objection(self.lists(0.01, 0.004), self.lists(0.03, 0.0))
         assert objection(self.lists(0.01, 0.0), self.lists(0.03, 0.0)) == ""
 
-    def test_noise_and_gains_are_noobjection(self) -> None:
+    def test_noise_and_gains_are_no_objection(self) -> None:
         assert objection(self.lists(0.5, 0.9), self.lists(0.8, 0.9)) == ""
         assert objection(self.lists(0.5, 0.9), self.lists(0.8, 0.95)) == ""
 

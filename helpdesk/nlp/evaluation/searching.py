@@ -187,7 +187,7 @@ def abstain(
     thresholds = {
         "": possible,
         "_at_95": float(np.sort(first)[::-1][round(coverage * len(every)) - 1]) if coverage else 1.0,
-        "_at_5_unknown": float(np.quantile(chances[~is_known], 0.95)) if len(unknown) else 0.0,
+        "_at_5_unknown": _above_all_but(0.05, chances[~is_known]) if len(unknown) else 0.0,
     }
     result = {"coverage_at_95": coverage}
     for name, threshold in thresholds.items():
@@ -206,6 +206,12 @@ def abstain(
         "questions": float(len(questions)),
         "unknown": float(len(unknown)),
     }
+
+
+def _above_all_but(share: float, chances: metrics.Doubles) -> float:
+    """The least threshold that at most this share of the chances reach."""
+    kept = int(share * len(chances))
+    return float(np.nextafter(np.sort(chances)[::-1][kept], np.inf))
 
 
 def judged(suggester: Suggester, questions: Sequence[Question], id_of: Mapping[Any, int]) -> Confidence:

@@ -13,10 +13,11 @@ from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 SEED = 0
 
 
-def adapted(encoder: CachedEncoder, texts: Sequence[str], labels: Sequence[str], kept: Path) -> CachedEncoder:
-    """The shipped encoder, adapted to texts that mean the same where their labels do.
+def adapted(texts: Sequence[str], labels: Sequence[str], kept: Path) -> CachedEncoder:
+    """The encoder, adapted to texts that mean the same where their labels do.
 
-    It is kept below the folder `kept`, as its vectors are, so that a second run is quick; killed, it goes on.
+    A classifier that learns from the same texts afterwards holds out none that are new to it. The encoder is kept below
+    the folder `kept`, as its vectors are, so that a second run is quick; killed, it goes on.
 
     Raises:
         ArtefactError: the training packages are not installed.
@@ -27,7 +28,8 @@ def adapted(encoder: CachedEncoder, texts: Sequence[str], labels: Sequence[str],
     folder = kept / name
     if not (folder / MANIFEST).is_file():
         with tqdm(total=steps, unit=" steps", disable=None) as bar:
-            adapt([examples], folder / "checkpoint", folder, steps=steps, seed=SEED, tick=bar.update)
-        parameters = {"dimension": encoder.dimension, "max_tokens": MAX_TOKENS, "steps": steps}
+            dimension = adapt([examples], folder / "checkpoint", folder, steps=steps, seed=SEED, tick=bar.update)
+        parameters = {"dimension": dimension, "max_tokens": MAX_TOKENS, "steps": steps}
         write_manifest(folder, Manifest(name=name, parameters=parameters))
+        (folder / "checkpoint").unlink()
     return CachedEncoder(OnnxEncoder(folder), kept)

@@ -72,7 +72,7 @@ ADAPT = click.option("--adapt", is_flag=True, help="Adapt the encoder to the kno
 
 
 def _adapted(texts: Sequence[str], labels: Sequence[str]) -> CachedEncoder:
-    return adapting.adapted(_encoder(), texts, labels, _settings().data_dir / "eval")
+    return adapting.adapted(texts, labels, _settings().data_dir / "eval")
 
 
 def _confidence() -> Confidence:

@@ -182,6 +182,8 @@ class Labelled:
     """A ticket whose topic people settled."""
 
     text: str
+    wording: str
+    """What the vector is of."""
     vector: Floats
     topic: str
     priority: str
@@ -192,7 +194,8 @@ def labelled(db: Session, model: str, limit: int) -> list[Labelled]:
     """The newest tickets whose topic is known, oldest first: solved under it, or corrected by an agent."""
     corrected = exists().where(Correction.ticket_id == Ticket.id, Correction.field == TOPIC)
     rows = db.execute(
-        select(SearchText.title, SearchText.body, Embedding.vector, Topic.slug, Ticket.priority, Ticket.opened_at)
+        select(SearchText.title, SearchText.body, SearchText.wordings, Embedding.vector)
+        .add_columns(Topic.slug, Ticket.priority, Ticket.opened_at)
         .select_from(Ticket)
         .join(Topic, Topic.id == Ticket.topic_id)
         .join(SearchText, (SearchText.kind == "ticket") & (SearchText.object_id == Ticket.id))
@@ -202,7 +205,14 @@ def labelled(db: Session, model: str, limit: int) -> list[Labelled]:
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(limit)
     ).all()
-    found = [
-        Labelled(text_of(row.title, row.body), row.vector, row.slug, str(row.priority), row.opened_at) for row in rows
+    return [
+        Labelled(
+            text_of(row.title, row.body),
+            row.wordings[PART - 1],
+            row.vector,
+            row.slug,
+            str(row.priority),
+            row.opened_at,
+        )
+        for row in reversed(rows)
     ]
-    return found[::-1]

@@ -27,14 +27,14 @@ from helpdesk.nlp.suggest import Shelf, item_of, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.services.models import ENCODER
-from helpdesk.triage.services.predicting import TOPIC, labelled
+from helpdesk.triage.services.predicting import labelled
 from helpdesk.triage.services.training import tickets
 from helpdesk.triage.services.training.alone import Say
 from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, TooFew
 from helpdesk.triage.services.training.practice import SHARED, Practice, split
 from helpdesk.triage.services.training.ranking import measured, objection
 
-LIMIT = 20_000  # newest questions, and newest tickets
+LIMIT = 20_000  # newest questions
 FEWEST = 250  # questions
 NEAR = slice(2, 30)  # ranks of near misses: the very first are too often right, though nobody said so
 SEED = 0
@@ -47,6 +47,7 @@ Part = tuple[str, int, int]  # kind, id and number of one text
 class Compared:
     """How the adapted encoder did beside the one in use, on later rows."""
 
+    what: str
     difference: Difference
     figures: dict[str, float]
     objection: str = ""
@@ -56,8 +57,11 @@ class Task(Protocol):
     """What the encoder learns for."""
 
     @property
-    def examples(self) -> Examples:
-        """What it learns from."""
+    def held(self) -> set[str]:
+        """The texts that measure. No task learns from one that measures another."""
+
+    def examples(self, held: Collection[str]) -> Examples:
+        """What is learned from, `held` left out."""
 
     def compared(self, present: Encoder, adapted: Encoder) -> Compared:
         """Both encoders on rows that came after those of `examples`."""
@@ -84,22 +88,37 @@ def learn(
             f"or another question, and fewer than {tickets.FEWEST} tickets have a settled topic. One of these is "
             "needed to learn from."
         )
-    examples = [task.examples for task in tasks]
+    held = set().union(*(task.held for task in tasks))
+    examples = [task.examples(held) for task in tasks]
     steps, count = steps or steps_over(examples), sum(len(one.questions) for one in examples)
     say(f"{ENCODER}: {steps} steps over {count} questions and tickets; killed, it goes on where it was.")
 
-    done = 0
+    checkpoint, made = folder / "encoder-checkpoint.safetensors", folder / f"{PARTIAL}{ENCODER}"
+    is_left, done = checkpoint.exists(), -1
 
-    def tick(count: int) -> None:
+    def tick(more: int) -> None:
         nonlocal done
-        done += count
-        if count and done % CHECKPOINT == 0:
+        if done < 0 and not more and is_left:
+            say(f"{ENCODER}: there is other feedback than when it was killed; it begins anew.")
+        done = max(done, 0) + more
+        if more and done % CHECKPOINT == 0:
             say(f"{ENCODER}: step {done} of {steps}.")
 
-    made = folder / f"{PARTIAL}{ENCODER}"
     try:
-        adapt(examples, folder / "encoder-checkpoint.safetensors", made, steps=steps, seed=SEED, tick=tick)
-        yield _challenger(practice.encoder, made, tasks, steps)
+        dimension = adapt(examples, checkpoint, made, steps=steps, seed=SEED, tick=tick)
+        about = Manifest(
+            name="challenger",
+            data={"questions and tickets": text_digest([one.digest for one in examples])},
+            parameters={"dimension": dimension, "max_tokens": MAX_TOKENS, "steps": steps, "licence": "Apache-2.0"},
+            seed=SEED,
+            versions=versions("torch", "sentence-transformers", "onnx", "onnxruntime"),
+        )
+        write_manifest(made, about)
+        results = [task.compared(practice.encoder, OnnxEncoder(made)) for task in tasks]
+        for one in results:
+            say(f"{ENCODER}: {one.what} {one.difference}.")
+        yield challenger(results, made, about, learned_from=count)
+        checkpoint.unlink(missing_ok=True)  # not before all is done: a comparison that is killed is taken up too
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -107,18 +126,17 @@ def learn(
 def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
     """What there is enough of to learn from."""
     tasks: list[Task] = []
-    for kinds, examples in ((PASSAGE_KINDS, _of_passages), (WORDING_KINDS, _of_wordings)):
+    for kinds in (PASSAGE_KINDS, WORDING_KINDS):
         places = practice.about(kinds, limit)
         if len(places) >= FEWEST:
             older, later = (practice.lessons_of(some, kinds) for some in split(places))
-            shelves, texts = practice.shelves_of(kinds), _texts(kinds)
-            tasks.append(Finding(examples(shelves, texts, older), shelves, texts, older, later))
+            tasks.append(Finding(kinds, practice.shelves_of(kinds), _texts(kinds), older, later))
     with reading() as db:
-        rows = labelled(db, using.model, limit)
+        rows = labelled(db, using.model, min(limit, tickets.LIMIT))
     if len(rows) >= tickets.FEWEST:
         vectors = np.stack([row.vector for row in rows])
         if lesson := tickets.lesson_of(rows, vectors, [row.topic for row in rows]):
-            tasks.append(Sorting(alike(lesson.texts[lesson.learned], lesson.labels[lesson.learned]), lesson))
+            tasks.append(Sorting(lesson))
     return tasks
 
 
@@ -126,44 +144,55 @@ def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
 class Finding:
     """Questions that items answered. Compared by a plain sum of words and meaning: orders are fitted to an encoder."""
 
-    examples: Examples
+    kinds: Collection[str]
     shelves: Sequence[Shelf]
     texts: dict[Part, str]
     older: Lessons
     later: Lessons
+
+    @property
+    def held(self) -> set[str]:
+        return set(self.later.queries)
+
+    def examples(self, held: Collection[str]) -> Examples:
+        places = np.array([at for at, query in enumerate(self.older.queries) if query not in held], dtype=np.int64)
+        older = self.older.of(places)
+        if self.kinds == PASSAGE_KINDS:
+            return _of_passages(self.shelves, self.texts, older)
+        return _of_wordings({part: text for part, text in self.texts.items() if text not in held}, older)
 
     def compared(self, present: Encoder, adapted: Encoder) -> Compared:
         before = measured(present, led_by(self.shelves, self.older), self.older, self.later, None)
         older, later = (replace(one, vectors=adapted.encode(one.queries)) for one in (self.older, self.later))
         shelves = led_by(_embedded(adapted, self.shelves, self.texts), older)
         after = measured(adapted, shelves, older, later, None)
-        what = "passages" if self.shelves[0].kind in PASSAGE_KINDS else "wordings"
         figures = {**after.figures(), **{f"{name}_before": value for name, value in before.figures().items()}}
-        return Compared(
-            paired_difference(before.precision, after.precision, seed=SEED),
-            {f"{what} {name}": value for name, value in figures.items()},
-            objection(before, after),
-        )
+        difference = paired_difference(before.precision, after.precision, seed=SEED)
+        what = "passages" if self.kinds == PASSAGE_KINDS else "wordings"
+        return Compared(what, difference, figures, objection(before, after))
 
 
 @dataclass(frozen=True)
 class Sorting:
     """Tickets under topics, sorted by a classifier over each encoder's vectors."""
 
-    examples: Examples
     lesson: tickets.Lesson
 
+    @property
+    def held(self) -> set[str]:
+        return set(self.lesson.wordings[self.lesson.held])
+
+    def examples(self, held: Collection[str]) -> Examples:
+        own = self.lesson.learned
+        pairs = zip(self.lesson.wordings[own], self.lesson.labels[own], strict=True)
+        kept = [(text, label) for text, label in pairs if text not in held]
+        return alike([text for text, _ in kept], [label for _, label in kept])
+
     def compared(self, present: Encoder, adapted: Encoder) -> Compared:
-        texts = self.lesson.texts
-        lessons = [replace(self.lesson, vectors=encoder.encode(texts)) for encoder in (present, adapted)]
+        lessons = (self.lesson, replace(self.lesson, vectors=adapted.encode(self.lesson.wordings)))
         before, after = (tickets.hits(tickets.taught(one), one).astype(np.float64) for one in lessons)
-        difference = paired_difference(before, after, seed=SEED)
-        figures = {f"{TOPIC} accuracy": float(after.mean()), f"{TOPIC} accuracy_before": float(before.mean())}
-        return Compared(
-            difference,
-            {name: round(value, 4) for name, value in figures.items()},
-            f"topics are told apart worse: {difference}." if difference.is_loss else "",
-        )
+        figures = {"accuracy": round(float(after.mean()), 4), "accuracy_before": round(float(before.mean()), 4)}
+        return Compared("topics", paired_difference(before, after, seed=SEED), figures)
 
 
 def _texts(kinds: Collection[str]) -> dict[Part, str]:
@@ -196,41 +225,43 @@ def _of_passages(shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Less
     return Examples(questions, list(texts.values()), right, hard)
 
 
-def _of_wordings(_shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Lessons) -> Examples:
-    """The texts of each item that answered somebody, and the questions that it answered, mean the same."""
+def _of_wordings(texts: dict[Part, str], lessons: Lessons) -> Examples:
+    """The texts of each item that answered somebody, and the questions that it alone answered, mean the same."""
     pairs = zip(lessons.queries, lessons.right, strict=True)
-    said = [(query, item) for query, items in pairs for item in sorted(items)]
+    said = [(query, item) for query, items in pairs if len(items) == 1 for item in items]
     answered = {item for _, item in said}
     said += [(text, (kind, item)) for (kind, item, _), text in texts.items() if (kind, item) in answered]
     return alike([text for text, _ in said], [f"{kind} {item}" for _, (kind, item) in said])
 
 
-def _challenger(present: Encoder, made: Path, tasks: Sequence[Task], steps: int) -> Challenger:
-    parameters = {"dimension": present.dimension, "max_tokens": MAX_TOKENS, "steps": steps, "licence": "Apache-2.0"}
-    write_manifest(made, Manifest(name="challenger", parameters=parameters))
-    adapted = OnnxEncoder(made)
-    results = [task.compared(present, adapted) for task in tasks]
-    differences = [one.difference for one in results]
-    figures = {name: value for one in results for name, value in one.figures.items()}
-    learned_from = sum(len(task.examples.questions) for task in tasks)
+def challenger(results: Sequence[Compared], made: Path, about: Manifest, *, learned_from: int) -> Challenger:
+    """What the comparisons make of the encoder in the folder `made`: better if it is in one and worse in none."""
+    losses = [f"{one.what} are worse: {one.difference}." for one in results if one.difference.is_loss]
+    objections = [f"{one.what}: {one.objection}" for one in results if one.objection]
 
     def save(folder: Path, manifest: Manifest) -> None:
         for name in ("model.onnx", "tokenizer.json"):
             shutil.copyfile(made / name, folder / name)
         write_manifest(folder, manifest)
 
+    differences = [one.difference for one in results]
     return Challenger(
         what=ENCODER,
         save=save,
-        metrics={**figures, "learned_from": learned_from, "measured_on": sum(one.rows for one in differences)}
-        | {"steps": steps},
+        metrics={f"{one.what} {name}": value for one in results for name, value in _figures(one).items()}
+        | {"learned_from": learned_from, "measured_on": sum(one.rows for one in differences)},
         difference=next((one for one in differences if one.is_gain), differences[0]),
-        objection=next((one.objection for one in results if one.objection), ""),
-        data={"questions": text_digest([task.examples.digest for task in tasks])},
-        parameters=parameters,
+        objection=" ".join([*losses, *objections]),
+        data=about.data,
+        parameters=about.parameters,
         seed=SEED,
-        versions=versions("torch", "sentence-transformers", "onnx", "onnxruntime"),
+        versions=about.versions,
     )
+
+
+def _figures(one: Compared) -> dict[str, float]:
+    found = {"difference": one.difference.mean, "low": one.difference.low, "high": one.difference.high}
+    return {**one.figures, **{name: round(value, 4) for name, value in found.items()}}
 
 
 def _embedded(encoder: Encoder, shelves: Sequence[Shelf], texts: dict[Part, str]) -> list[Shelf]:

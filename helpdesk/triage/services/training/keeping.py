@@ -39,7 +39,7 @@ class Challenger:
     save: Callable[[Path, Manifest], object]
     metrics: dict[str, Any]
     difference: Difference | None
-    """Against the model in use, on the rows of `metrics`; None where there was none."""
+    """Against the model in use, on later rows; None where there was none."""
     objection: str = ""
     """Why it does not take over although it is better."""
     data: Mapping[str, str] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from helpdesk.triage.services.training.practice import Practice, practise
 
 TRIAGE = "triage"
 WHATS = (TRIAGE, RANKING, CONFIDENCE)  # in this order: probabilities are of what the order puts first
-EVERY = (*WHATS, ENCODER)  # the last one takes hours and the training packages, and is asked for by name
+EVERY = (*WHATS, ENCODER)  # the last one takes long and the training packages, and is asked for by name
 
 
 def train(

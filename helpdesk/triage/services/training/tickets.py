@@ -15,6 +15,7 @@ from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation.bootstrap import paired_difference
 from helpdesk.nlp.evaluation.metrics import calibration_error
 from helpdesk.nlp.manifest import text_digest, versions
+from helpdesk.nlp.topics import FEWEST as FEWEST_LEARNED
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.services.predicting import PRIORITY, TOPIC, Labelled, labelled, model_in_use
@@ -33,6 +34,8 @@ class Lesson:
     """Texts, vectors (float32, shape (n, d)) and labels, split by time."""
 
     texts: Sequence[str]
+    wordings: Sequence[str]
+    """What the vectors are of."""
     vectors: Vectors
     labels: Sequence[str]
     cut: int
@@ -66,13 +69,15 @@ def learn(using: Engine, say: Say, *, limit: int = LIMIT) -> Iterator[Challenger
 
 
 def lesson_of(rows: Sequence[Labelled], vectors: Vectors, labels: Sequence[str]) -> Lesson | None:
-    """The rows whose label is frequent enough, the newest fifth held out; None when one label is left."""
+    """The rows whose label is frequent enough, the newest fifth held out; None when fewer than two are learned from."""
     counts = Counter(labels)
     kept = [at for at, label in enumerate(labels) if counts[label] >= FEWEST_OF_A_LABEL]
     cut = round(len(kept) * (1 - HELD_OUT))
-    if len({labels[at] for at in kept[:cut]}) < 2:
+    learned = Counter(labels[at] for at in kept[:cut])
+    if sum(count >= FEWEST_LEARNED for count in learned.values()) < 2:
         return None
-    return Lesson([rows[at].text for at in kept], vectors[kept], [labels[at] for at in kept], cut)
+    texts, wordings = [rows[at].text for at in kept], [rows[at].wording for at in kept]
+    return Lesson(texts, wordings, vectors[kept], [labels[at] for at in kept], cut)
 
 
 def _challenger(using: Engine, what: str, lesson: Lesson, until: datetime) -> Challenger:
