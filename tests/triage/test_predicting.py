@@ -8,6 +8,7 @@ from sqlalchemy import select
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.kernel.models import JobRow
 from helpdesk.kernel.policy import SYSTEM, Role
+from helpdesk.nlp.manifest import Manifest
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.models import Ticket
@@ -157,6 +158,24 @@ def settle(db, using, topics, count: int) -> None:
         ticket = make_ticket(db, requester, subject=text.format(number))
         tickets.set_topic(db, agent, ticket, topic)
     index_all(db, using)
+
+
+class TestAfterTheEncoderChanged:
+    def learned_with(self, db, using, folder: Path, encoder: str) -> list[predicting.Foreseen]:
+        manifest = Manifest(name=folder.name, parameters={"encoder": encoder})
+        classifier(using).save(folder, manifest)
+        models.promote(db, SYSTEM, models.register(db, what="topic", name=folder.name, folder=folder, metrics={}))
+        ticket = make_ticket(db, make_actor(db), subject=COVER.format(99), body="Please say.")
+        db.commit()
+        return predicting.foresee(db, using, [ticket.id])
+
+    def test_topics_that_were_learned_with_its_vectors_are_predicted(self, db, using, topics, tmp_path: Path) -> None:
+        (foreseen,) = self.learned_with(db, using, tmp_path / "topic-1", using.model)
+
+        assert foreseen.topic.label == "credit-cover"
+
+    def test_those_of_the_one_before_say_nothing_of_others(self, db, using, topics, tmp_path: Path) -> None:
+        assert self.learned_with(db, using, tmp_path / "topic-1", "the encoder before") == []
 
 
 class TestTraining:

@@ -25,11 +25,11 @@ def adapted(texts: Sequence[str], labels: Sequence[str], kept: Path) -> CachedEn
     examples = alike(texts, labels)
     steps = steps_over([examples])
     name = f"adapted-{recipe([examples], steps, SEED)[:16]}"
-    folder = kept / name
+    folder, checkpoint = kept / name, kept / f"{name}.safetensors"
     if not (folder / MANIFEST).is_file():
         with tqdm(total=steps, unit=" steps", disable=None) as bar:
-            dimension = adapt([examples], folder / "checkpoint", folder, steps=steps, seed=SEED, tick=bar.update)
+            dimension = adapt([examples], checkpoint, folder, steps=steps, seed=SEED, tick=bar.update)
         parameters = {"dimension": dimension, "max_tokens": MAX_TOKENS, "steps": steps}
         write_manifest(folder, Manifest(name=name, parameters=parameters))
-        (folder / "checkpoint").unlink()
+        checkpoint.unlink()
     return CachedEncoder(OnnxEncoder(folder), kept)

@@ -18,7 +18,7 @@ from helpdesk.tickets import services as tickets
 from helpdesk.tickets.events import TicketCorrected
 from helpdesk.tickets.models import UNSOLVED, Queue, Ticket, Topic
 from helpdesk.triage.columns import Floats
-from helpdesk.triage.engine import Engine
+from helpdesk.triage.engine import Engine, check_encoder
 from helpdesk.triage.models import Correction, Embedding, PredictionRow, SearchText
 from helpdesk.triage.services.models import champion
 
@@ -94,16 +94,20 @@ def keep(db: Session, foreseen: Sequence[Foreseen]) -> int:
 
 
 def model_in_use(db: Session, using: Engine, what: str) -> tuple[str, TopicClassifier] | None:
-    """Name and classifier of the champion; without one, of the model that ships; loaded once a process."""
+    """Name and classifier of the champion; without one, of the model that ships; loaded once a process.
+
+    None if there is none, or none that can be read and learned with the vectors of the encoder in use.
+    """
     row = champion(db, what)
     folder = Path(row.folder) if row else using.models_dir / what
     if row is None and not folder.exists():
         return None
     if folder not in using.classifiers:
         try:
+            check_encoder(folder, using.model)
             using.classifiers[folder] = TopicClassifier.load(folder)
         except ArtefactError as err:
-            log.warning("model_damaged", what=what, problem=str(err))
+            log.warning("model_left_out", what=what, problem=str(err))
             return None
     return (row.name if row else f"{what} (shipped)"), using.classifiers[folder]
 

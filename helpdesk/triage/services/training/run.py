@@ -19,6 +19,10 @@ from helpdesk.triage.services.training.practice import Practice, practise
 
 TRIAGE = "triage"
 WHATS = (TRIAGE, RANKING, CONFIDENCE)  # in this order: probabilities are of what the order puts first
+SWITCH = (
+    "To switch: HELPDESK_ENCODER={}, and start anew. Then run `train`: topics and the order of clauses belong to the "
+    "encoder that they were learned with. Until then no topic is predicted, and clauses go by a plain sum."
+)
 EVERY = (*WHATS, ENCODER)  # the last one takes long and the training packages, and is asked for by name
 
 
@@ -60,7 +64,7 @@ def train(
                     trained.append(keep(actor, folder, challenger))
                     say(f"{trained[-1].name}: {trained[-1].verdict}")
                     if challenger.what == ENCODER and challenger.is_better:
-                        say(f"To switch: HELPDESK_ENCODER={trained[-1].name}, and start anew.")
+                        say(SWITCH.format(trained[-1].name))
             except TooFew as few:
                 say(f"{what}: {few}")
         if set(whats) & {RANKING, CONFIDENCE}:
