@@ -30,7 +30,7 @@ from helpdesk.triage.services.models import ENCODER
 from helpdesk.triage.services.predicting import labelled
 from helpdesk.triage.services.training import tickets
 from helpdesk.triage.services.training.alone import Say
-from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, TooFew
+from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, TooFew, interval
 from helpdesk.triage.services.training.practice import SHARED, Practice, split
 from helpdesk.triage.services.training.ranking import measured, objection
 
@@ -248,7 +248,11 @@ def challenger(results: Sequence[Compared], made: Path, about: Manifest, *, lear
     return Challenger(
         what=ENCODER,
         save=save,
-        metrics={f"{one.what} {name}": value for one in results for name, value in _figures(one).items()}
+        metrics={
+            f"{one.what} {name}": value
+            for one in results
+            for name, value in {**one.figures, **interval(one.difference)}.items()
+        }
         | {"learned_from": learned_from, "measured_on": sum(one.rows for one in differences)},
         difference=next((one for one in differences if one.is_gain), differences[0]),
         objection=" ".join([*losses, *objections]),
@@ -257,11 +261,6 @@ def challenger(results: Sequence[Compared], made: Path, about: Manifest, *, lear
         seed=SEED,
         versions=about.versions,
     )
-
-
-def _figures(one: Compared) -> dict[str, float]:
-    found = {"difference": one.difference.mean, "low": one.difference.low, "high": one.difference.high}
-    return {**one.figures, **{name: round(value, 4) for name, value in found.items()}}
 
 
 def _embedded(encoder: Encoder, shelves: Sequence[Shelf], texts: dict[Part, str]) -> list[Shelf]:

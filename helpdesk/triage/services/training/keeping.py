@@ -89,7 +89,7 @@ def keep(actor: Actor, folder: Path, challenger: Challenger) -> Trained:
         Invalid: it cannot be written. Nothing is registered, and the model in use stays.
     """
     name = f"{challenger.what}-{clock.now():%Y%m%d-%H%M%S-%f}"
-    measured = {**challenger.metrics, **_interval(challenger.difference), "verdict": challenger.verdict}
+    measured = {**challenger.metrics, **interval(challenger.difference), "verdict": challenger.verdict}
     manifest = Manifest(
         name=name,
         data=dict(challenger.data),
@@ -106,7 +106,8 @@ def keep(actor: Actor, folder: Path, challenger: Challenger) -> Trained:
     return Trained(challenger.what, name, measured, challenger.takes_over, challenger.verdict)
 
 
-def _interval(difference: Difference | None) -> dict[str, float]:
+def interval(difference: Difference | None) -> dict[str, float]:
+    """Mean and 95% interval of a difference, as figures of a model."""
     if difference is None:
         return {}
     found = {"difference": difference.mean, "low": difference.low, "high": difference.high}
