@@ -88,6 +88,7 @@ class TestTheDesk:
         subject = first.locator("[data-open]").inner_text()
         agent.keyboard.press("o")
         expect(agent.get_by_role("heading", level=1)).to_have_text(subject)
+        agent.wait_for_load_state()  # the heading stands before the deferred script listens
         agent.keyboard.press("r")
         expect(agent.get_by_role("textbox", name="Reply")).to_be_focused()
         agent.keyboard.press("Escape")
