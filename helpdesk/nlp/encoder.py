@@ -24,6 +24,14 @@ class Encoder(Protocol):
         """Identifies model and weights; stored beside every vector made with it."""
 
     @property
+    def base(self) -> str:
+        """Name of the encoder that it was adapted from, its own if it was not adapted.
+
+        Vectors of two encoders are never compared. What was learned of how near texts are, an order or a curve of
+        probabilities, serves all of one base.
+        """
+
+    @property
     def dimension(self) -> int:
         """Length of one vector."""
 
@@ -70,7 +78,7 @@ class HashEncoder:
 
     def __init__(self, *, dimension: int = 64) -> None:
         self.dimension = dimension
-        self.name = f"hash-{dimension}"
+        self.name = self.base = f"hash-{dimension}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)

@@ -30,6 +30,11 @@ class Manifest:
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each file in the folder but the manifest and the card, which is for people."""
 
+    @property
+    def base(self) -> str:
+        """Of an encoder, see `Encoder.base`."""
+        return str(self.parameters.get("adapted_from", self.name))
+
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes in hexadecimal."""

@@ -32,7 +32,7 @@ class OnnxEncoder:
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         manifest = read_manifest(folder)
         self._threads = threads or os.cpu_count() or 1
-        self.name = manifest.name
+        self.name, self.base = manifest.name, manifest.base
         self.dimension = int(manifest.parameters["dimension"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1

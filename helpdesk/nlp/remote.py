@@ -34,11 +34,12 @@ class RemoteEncoder:
         url: str,
         *,
         name: str,
+        base: str = "",
         dimension: int,
         token: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = name
+        self.name, self.base = name, base or name
         self.dimension = dimension
         self._url = urlsplit(f"{url.rstrip('/')}/embeddings")
         self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}

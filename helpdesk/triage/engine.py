@@ -63,6 +63,11 @@ class Engine:
         return self.encoder.name if self.encoder else ""
 
     @property
+    def base(self) -> str:
+        """See `Encoder.base`."""
+        return self.encoder.base if self.encoder else ""
+
+    @property
     def encoders(self) -> list[Encoder]:
         """Those whose vectors are kept up to date, that of the settings last."""
         return [one for one in (self.encoder, self.coming) if one is not None]
@@ -81,8 +86,8 @@ class Engine:
 
     def _adopt(self, db: Session) -> None:
         """Take what was promoted for suggestions; they are small. One that is unusable leaves what shipped."""
-        order = _promoted(db, RANKING, self.model, LearnedOrder.load)
-        confidence = _promoted(db, CONFIDENCE, self.model, Confidence.load)
+        order = _promoted(db, RANKING, self.base, LearnedOrder.load)
+        confidence = _promoted(db, CONFIDENCE, self.base, Confidence.load)
         self.ranker = Ranker(learned=order) if order else self.shipped[0]
         self.confidence = confidence or self.shipped[1]
 
@@ -188,10 +193,9 @@ def load(db: Session, settings: Settings) -> Engine:
     if name and (wanted is None or wanted.name != name) and (folder := folder_of(settings, name)):
         # The one before runs here even where a server has the new one: a server has one model.
         encoder, coming = load_encoder(folder)[0] or wanted, wanted
-    model = encoder.name if encoder else ""
     return Engine(
         encoder=encoder,
-        ranker=Ranker(learned=load_order(settings.models_dir / RANKING, model)),
+        ranker=Ranker(learned=load_order(settings.models_dir / RANKING, encoder.base if encoder else "")),
         confidence=load_confidence(settings.models_dir / CONFIDENCE),
         cache=make_cache(db, encoder),
         problem=problem,
@@ -237,8 +241,9 @@ def encoder_in(settings: Settings, folder: Path) -> tuple[Encoder | None, str]:
         manifest = read_manifest(folder)
     except ArtefactError as err:
         return None, f"Suggestions by meaning are off, words are still searched. {err}"
-    url, token, dimension = settings.encoder_url, settings.embeddings_token, int(manifest.parameters["dimension"])
-    return RemoteEncoder(url, name=manifest.name, dimension=dimension, token=token), ""
+    dimension, token = int(manifest.parameters["dimension"]), settings.embeddings_token
+    name, base = manifest.name, manifest.base
+    return RemoteEncoder(settings.encoder_url, name=name, base=base, dimension=dimension, token=token), ""
 
 
 def load_encoder(folder: Path) -> tuple[Encoder | None, str]:
@@ -268,7 +273,7 @@ def _promoted(db: Session, what: str, encoder: str, load_from: Callable[[Path], 
 
 
 def check_encoder(folder: Path, encoder: str) -> None:
-    """See that what was learned is for the encoder in use.
+    """See that what was learned is for this encoder: by name what knows vectors, by base what knows distances.
 
     Raises:
         ArtefactError: it is missing, or for another one.
@@ -278,13 +283,13 @@ def check_encoder(folder: Path, encoder: str) -> None:
         raise ArtefactError(f"{folder} was made for the encoder {made_for}. Train it again.")
 
 
-def load_order(folder: Path, model: str) -> LearnedOrder | None:
+def load_order(folder: Path, base: str) -> LearnedOrder | None:
     """The learned order of passages; without it a sum of words and meaning stands in.
 
-    It was learned with one encoder's vectors, and says nothing about those of another `model`.
+    It was learned with encoders of one base, and says nothing about those of another.
     """
     try:
-        check_encoder(folder, model)
+        check_encoder(folder, base)
         return LearnedOrder.load(folder)
     except ArtefactError as err:
         log.warning("ranking_missing", folder=str(folder), problem=str(err))

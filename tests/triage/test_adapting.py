@@ -36,7 +36,7 @@ def lessons(queries: Answered, encoder: HashEncoder = ENCODER) -> Lessons:
 
 def finding(older: Answered, later: Answered) -> Finding:
     texts = {("answer", 1, 0): "Which form is it?", ("answer", 1, 1): "form for us", ("answer", 2, 0): "What is paid?"}
-    return Finding(WORDING_KINDS, [], texts, lessons(older), lessons(later))
+    return Finding(WORDING_KINDS, [], texts, lessons(older), lessons(later), None)
 
 
 def meanings(examples: Examples) -> Iterator[tuple[str, set[str]]]:
@@ -98,7 +98,7 @@ class TestQuestions:
         index_all(db, using)
         older = lessons({"charge number 3 due": [("clause", ids[3])]}, using.encoder)
         parts = {("clause", item, 0): text for item, text in zip(ids, texts, strict=True)}
-        own = Finding(PASSAGE_KINDS, practise(using.encoder).shelves_of(PASSAGE_KINDS), parts, older, older)
+        own = Finding(PASSAGE_KINDS, practise(using.encoder).shelves_of(PASSAGE_KINDS), parts, older, older, None)
 
         examples = own.examples(set())
 

@@ -10,7 +10,8 @@ from helpdesk.kernel.models import JobRow
 from helpdesk.kernel.policy import VISITOR
 from helpdesk.kernel.sources import all_sources
 from helpdesk.nlp.encoder import EncoderError
-from helpdesk.nlp.manifest import Manifest, write_manifest
+from helpdesk.nlp.export import NAME
+from helpdesk.nlp.manifest import Manifest, read_manifest, write_manifest
 from helpdesk.nlp.remote import RemoteEncoder
 from helpdesk.triage import engine, jobs
 from helpdesk.triage.columns import DIMENSION
@@ -31,7 +32,8 @@ class Named(CountingEncoder):
 
     def __init__(self, folder) -> None:
         super().__init__()
-        self.name = folder.name
+        manifest = read_manifest(folder)
+        self.name, self.base = manifest.name, manifest.base
         if "small" in folder.name:
             self.dimension = 64
 
@@ -194,6 +196,20 @@ class TestWhatWasLearnedWithOneEncoder:
         assert problems[0].startswith("Passages are put in a plain order")
         assert "ranking was made for the encoder all-MiniLM-L6-v2-int8 and not for old" in problems[0]
         assert "confidence was made for" in problems[1]
+
+    @pytest.mark.parametrize("is_remote", [False, True])
+    def test_serves_an_encoder_adapted_from_it(self, db, here, is_remote) -> None:
+        folder = here.models_dir / "adapted"
+        folder.mkdir()
+        (folder / "model.onnx").write_bytes(b"weights")
+        write_manifest(folder, Manifest(name="adapted", parameters={"dimension": DIMENSION, "adapted_from": NAME}))
+        url = "http://127.0.0.1:1/v1" if is_remote else ""
+
+        using = start(replace(here, encoder="adapted", encoder_url=url))
+
+        assert (using.model, using.base) == ("adapted", NAME)
+        assert using.ranker.learned is not None
+        assert "was made for" not in " ".join(checking.find_problems(replace(here, encoder="adapted")))
 
 
 class TestAnotherLength:

@@ -16,7 +16,7 @@ class CachedEncoder:
     """An encoder that remembers, by digest of the texts, what it has encoded before."""
 
     def __init__(self, encoder: Encoder, folder: Path) -> None:
-        self.name = encoder.name
+        self.name, self.base = encoder.name, encoder.base
         self.dimension = encoder.dimension
         self._encoder = encoder
         self._folder = folder / re.sub(r"[^\w.-]", "_", encoder.name)

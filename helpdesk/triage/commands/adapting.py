@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from helpdesk.nlp.adaptation import adapt, alike, recipe, steps_over
 from helpdesk.nlp.evaluation.cache import CachedEncoder
+from helpdesk.nlp.export import NAME
 from helpdesk.nlp.manifest import MANIFEST, Manifest, write_manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 
@@ -29,7 +30,7 @@ def adapted(texts: Sequence[str], labels: Sequence[str], kept: Path) -> CachedEn
     if not (folder / MANIFEST).is_file():
         with tqdm(total=steps, unit=" steps", disable=None) as bar:
             dimension = adapt([examples], checkpoint, folder, steps=steps, seed=SEED, tick=bar.update)
-        parameters = {"dimension": dimension, "max_tokens": MAX_TOKENS, "steps": steps}
+        parameters = {"dimension": dimension, "max_tokens": MAX_TOKENS, "steps": steps, "adapted_from": NAME}
         write_manifest(folder, Manifest(name=name, parameters=parameters))
         checkpoint.unlink()
     return CachedEncoder(OnnxEncoder(folder), kept)

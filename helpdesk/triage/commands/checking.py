@@ -42,10 +42,10 @@ def _problems(here: Settings) -> Iterator[str]:
 
 
 def _mismatch(learned: Path, encoder: Path) -> str:
-    """Whether something was learned with the vectors of another encoder."""
+    """Whether something was learned with an encoder of another base."""
     if _damage(encoder):
         return ""
-    own, before = read_manifest(encoder).name, read_manifest(learned).parameters.get("encoder")
+    own, before = read_manifest(encoder).base, read_manifest(learned).parameters.get("encoder")
     return "" if own == before else f"{learned} was made for the encoder {before} and not for {own}. Train it again."
 
 

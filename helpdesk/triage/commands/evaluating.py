@@ -98,7 +98,7 @@ def retrieval(
 
 
 def _ranker(encoder: Encoder) -> Ranker:
-    return Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING, encoder.name))
+    return Ranker(learned=engine.load_order(_settings().models_dir / engine.RANKING, encoder.base))
 
 
 @measure("learning")

@@ -83,7 +83,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
         metrics={**figures, "learned_from": len(older), "measured_on": len(later)},
         difference=paired_difference(-before.loss, -after.loss, seed=SEED),
         data={"questions": text_digest(practice.lessons.of(older).queries)},
-        parameters={"features": list(FEATURES), "encoder": using.model, "learned": sorted(learned)},
+        parameters={"features": list(FEATURES), "encoder": using.base, "learned": sorted(learned)},
         seed=SEED,
         versions=versions("scikit-learn", "scipy", "numpy"),
     )

@@ -19,10 +19,11 @@ from helpdesk.kernel.errors import Invalid
 from helpdesk.nlp.adaptation import CHECKPOINT, Examples, adapt, alike, needs_training_set, steps_over
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.evaluation.bootstrap import Difference, paired_difference
+from helpdesk.nlp.export import NAME
 from helpdesk.nlp.lessons import Lessons, led_by
 from helpdesk.nlp.manifest import ArtefactError, Manifest, text_digest, versions, write_manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
-from helpdesk.nlp.ranking import PASSAGE_KINDS
+from helpdesk.nlp.ranking import PASSAGE_KINDS, Order
 from helpdesk.nlp.suggest import Shelf, item_of, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from helpdesk.triage.engine import Engine
@@ -109,7 +110,13 @@ def learn(
         about = Manifest(
             name="challenger",
             data={"questions and tickets": text_digest([one.digest for one in examples])},
-            parameters={"dimension": dimension, "max_tokens": MAX_TOKENS, "steps": steps, "licence": "Apache-2.0"},
+            parameters={
+                "adapted_from": NAME,
+                "dimension": dimension,
+                "max_tokens": MAX_TOKENS,
+                "steps": steps,
+                "licence": "Apache-2.0",
+            },
             seed=SEED,
             versions=versions("torch", "sentence-transformers", "onnx", "onnxruntime"),
         )
@@ -130,7 +137,8 @@ def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
         places = practice.about(kinds, limit)
         if len(places) >= FEWEST:
             older, later = (practice.lessons_of(some, kinds) for some in split(places))
-            tasks.append(Finding(kinds, practice.shelves_of(kinds), _texts(kinds), older, later))
+            own = (practice.shelves_of(kinds), _texts(kinds), older, later)
+            tasks.append(Finding(kinds, *own, using.ranker.learned))
     with reading() as db:
         rows = labelled(db, using.model, min(limit, tickets.LIMIT))
     if len(rows) >= tickets.FEWEST:
@@ -142,13 +150,15 @@ def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
 
 @dataclass(frozen=True)
 class Finding:
-    """Questions that items answered. Compared by a plain sum of words and meaning: orders are fitted to an encoder."""
+    """Questions that items answered."""
 
     kinds: Collection[str]
     shelves: Sequence[Shelf]
     texts: dict[Part, str]
     older: Lessons
     later: Lessons
+    order: Order | None
+    """By which both encoders are compared: what is in use, and would be after a switch too."""
 
     @property
     def held(self) -> set[str]:
@@ -162,10 +172,10 @@ class Finding:
         return _of_wordings({part: text for part, text in self.texts.items() if text not in held}, older)
 
     def compared(self, present: Encoder, adapted: Encoder) -> Compared:
-        before = measured(present, led_by(self.shelves, self.older), self.older, self.later, None)
+        before = measured(present, led_by(self.shelves, self.older), self.older, self.later, self.order)
         older, later = (replace(one, vectors=adapted.encode(one.queries)) for one in (self.older, self.later))
         shelves = led_by(_embedded(adapted, self.shelves, self.texts), older)
-        after = measured(adapted, shelves, older, later, None)
+        after = measured(adapted, shelves, older, later, self.order)
         figures = {**after.figures(), **{f"{name}_before": value for name, value in before.figures().items()}}
         difference = paired_difference(before.precision, after.precision, seed=SEED)
         what = "passages" if self.kinds == PASSAGE_KINDS else "wordings"

@@ -88,7 +88,7 @@ def learn(using: Engine, practice: Practice, say: Say, *, limit: int = LIMIT) ->
         difference=paired_difference(before.precision, after.precision, seed=SEED),
         objection=objection(before, after),
         data={"questions": text_digest(older.queries)},
-        parameters={"features": list(FEATURES), "encoder": using.model},
+        parameters={"features": list(FEATURES), "encoder": using.base},
         seed=SEED,
         versions=versions("scipy", "numpy"),
     )

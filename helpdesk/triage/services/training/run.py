@@ -20,8 +20,8 @@ from helpdesk.triage.services.training.practice import Practice, practise
 TRIAGE = "triage"
 WHATS = (TRIAGE, RANKING, CONFIDENCE)  # in this order: probabilities are of what the order puts first
 SWITCH = (
-    "To switch: HELPDESK_ENCODER={}, and start anew. Then run `train`: topics and the order of clauses belong to the "
-    "encoder that they were learned with. Until then no topic is predicted, and clauses go by a plain sum."
+    "To switch: HELPDESK_ENCODER={}, and start anew. Then run `train`: topics belong to the encoder that they were "
+    "learned with, and until then none is predicted; probabilities stay those of the encoder before."
 )
 EVERY = (*WHATS, ENCODER)  # the last one takes long and the training packages, and is asked for by name
 
