@@ -37,6 +37,14 @@ SOFTNESS = 0.1
 STANDING: Mapping[str, float] = {"answer": 0.06, "article": 0.03, "question": 0.02}
 
 
+# What people ask fades, and what they voted up counts more; what staff publish is kept up to date, and does not fade.
+# Chosen on 300 questions of four communities that people linked to an earlier one, of which the first ten hold one for
+# 0.620 without either, 0.640 by freshness, 0.637 by votes and 0.660 by both, and on questions to parliament before
+# July 2025 (0.931 and 0.943). More of both gains more there; but a helpdesk's questions come back for years.
+FADING_KINDS = frozenset({"question", "ticket"})
+FRESH, FADING = 0.08, 90.0  # added to the cosine on the first day, and the days after which a third of it is left
+VOTED = 0.03  # times the logarithm of one and the votes
+
 # Cosine from which a wording is the query's own, in other case or punctuation: the demonstration's
 # 140 questions, lower-cased and without their marks, come to 0.91 or more, and no two of them are
 # nearer to each other than 0.79.
@@ -85,6 +93,10 @@ class Candidate:
     lead_crowding: float = 0.0
     """How near the texts nearest to the query are to each other, and the questions answered before; the same for
     all of one kind. A query that is farther from them than they are from each other is none of theirs."""
+    age: float = 0.0
+    """Of FADING_KINDS: days since it was asked."""
+    votes: int = 0
+    """Of FADING_KINDS: votes for it, less those against; never below 0."""
     # Of passages only, for the learned order:
     group: int = 0
     """Number of the document that it belongs to; 0 for none."""
@@ -166,8 +178,15 @@ def _of_wordings(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     """Not stretched before they are summed: where no text shares many words, words have little to say."""
     reach = (candidates[0].asked - SHORT) / (LONG - SHORT)
     weight = SHORT_WORDS + (LONG_WORDS - SHORT_WORDS) * min(max(reach, 0.0), 1.0)
-    meaning = [(max(one.cosine, one.lead) + one.near) / 2 for one in candidates]
-    return np.array(meaning) + weight * np.array([one.words for one in candidates])
+    return np.array([_meaning(one) + weight * one.words + _standing(one) for one in candidates], dtype=np.float64)
+
+
+def _meaning(candidate: Candidate) -> float:
+    return (max(candidate.cosine, candidate.lead) + candidate.near) / 2
+
+
+def _standing(candidate: Candidate) -> float:
+    return FRESH * math.exp(-candidate.age / FADING) + VOTED * math.log1p(candidate.votes)
 
 
 def _soft_mean(values: Sequence[float]) -> float:

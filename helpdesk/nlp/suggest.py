@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -63,6 +64,10 @@ class Shelf:
     leads: Leads | None = None
     groups: Mapping[int, int] = field(default_factory=dict)
     """The document that an item belongs to, by number."""
+    days: Mapping[int, int] = field(default_factory=dict)
+    """Of FADING_KINDS: the day on which an item was asked, as `date.toordinal` numbers them."""
+    votes: Mapping[int, int] = field(default_factory=dict)
+    """Of FADING_KINDS: the votes of each item that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Suggester:
         keep: Callable[[Items], Items] | None = None,
         cited: Items | None = None,
         widened: str = "",
+        on: date | None = None,
     ) -> list[Suggestion]:
         """The `limit` best items for `query`, best first, however doubtful.
 
@@ -139,13 +145,14 @@ class Suggester:
             keep: called once with all candidates by kind; returns those the reader may see.
             cited: items that the query names by citation; they come first.
             widened: the query with other forms of its terms, to find words by; the query itself by default.
+            on: the day of asking; without it all questions are as fresh as each other.
         """
         query, widened = query[:MAX_QUERY], (widened or query)[:MAX_QUERY]
         if not query.strip():
             return []
         if vector is None:
             vector = self.encoder.encode([query])[0]
-        found = self._candidates(query, widened, vector, allowed, cited or {})
+        found = self._candidates(query, widened, vector, allowed, cited or {}, on)
         found = _kept(found, keep)
         scores = self.ranker.scores(found)
         probabilities = self.confidence.probabilities(found)
@@ -164,7 +171,7 @@ class Suggester:
     def candidates(self, query: str, vector: Vectors) -> list[Candidate]:
         """All candidates for `query` with their measures, unordered: for training."""
         query = query[:MAX_QUERY]
-        return self._candidates(query, query, vector, None, {})
+        return self._candidates(query, query, vector, None, {}, None)
 
     def _candidates(
         self,
@@ -173,6 +180,7 @@ class Suggester:
         vector: Vectors,
         allowed: Mapping[str, Keys | None] | None,
         cited: Items,
+        on: date | None,
     ) -> list[Candidate]:
         found: list[Candidate] = []
         near: list[tuple[float, str, int]] = []
@@ -196,6 +204,7 @@ class Suggester:
                 _look_closer(shelf, query, turned["passage"], measured)
             if matching_of(shelf.kind) == "wording":
                 _add_company(shelf, turned["wording"], keys, hits, measured)
+                _add_standing(shelf, on, measured)
             if shelf.leads is not None:
                 _add_leads(measured, led, shelf.leads)
             found.extend(measured)
@@ -340,6 +349,14 @@ def _add_company(shelf: Shelf, turned: Vectors, keys: Keys, hits: Sequence[Hit],
     crowding = crowding_of(shelf.vectors, hits)
     for one in found:
         one.nearest, one.crowding = of_item[one.id], crowding
+
+
+def _add_standing(shelf: Shelf, on: date | None, found: Sequence[Candidate]) -> None:
+    """Fill in how long ago each item was asked, and how many voted for it."""
+    for one in found:
+        one.votes = shelf.votes.get(one.id, 0)
+        if on is not None and one.id in shelf.days:
+            one.age = max(on.toordinal() - shelf.days[one.id], 0)
 
 
 def _nearest(some: tuple[float, ...], others: tuple[float, ...]) -> tuple[float, ...]:

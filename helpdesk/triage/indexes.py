@@ -14,7 +14,7 @@ from helpdesk.kernel import options
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, corrected, pair_index
-from helpdesk.nlp.ranking import PASSAGE_KINDS
+from helpdesk.nlp.ranking import FADING_KINDS, PASSAGE_KINDS
 from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex, VectorIndex
 from helpdesk.triage.models import EMBEDDING, KINDS, MODELS, REBUILD, Embedding, SearchText
@@ -30,12 +30,15 @@ WORDS = (
     SearchText.wordings,
     SearchText.leads,
     SearchText.heading_path,
+    SearchText.created_at,
+    SearchText.votes,
     SearchText.is_deleted,
 )
 VECTORS = (Embedding.seq, Embedding.kind, Embedding.object_id, Embedding.part, Embedding.vector)
 HEADS = select(SequenceRow.name, SequenceRow.value).where(
     SequenceRow.name.in_((*KINDS, EMBEDDING, MODELS, REBUILD, options.SEQUENCE))
 )
+NUMBERS = ("texts", "groups", "days", "votes")  # what a KindIndex knows of its items
 PATH_SIGN = " › "  # between the document's title and the headings of a path
 MAX_ID = 2**31 - 1  # after every id: items whose number was seen are not read again
 
@@ -87,6 +90,9 @@ class KindIndex:
     groups: SmallNumbers = field(default_factory=SmallNumbers)
     """The number of the document that each passage belongs to."""
     documents: dict[str, int] = field(default_factory=dict)
+    days: SmallNumbers = field(default_factory=SmallNumbers)
+    votes: SmallNumbers = field(default_factory=SmallNumbers)
+    """See `Shelf`."""
     seen: int = 0
 
     def __post_init__(self) -> None:
@@ -109,6 +115,9 @@ class KindIndex:
             if row.leads:
                 self.leads[row.object_id] = len(row.leads)
                 led.extend((key_of(row.object_id, part), text) for part, text in enumerate(row.leads, start=LEADS))
+            if self.kind in FADING_KINDS and row.created_at is not None:
+                self.days[row.object_id] = row.created_at.toordinal()
+                self.votes[row.object_id] = max(row.votes, 0)
             if self.pairs is not None:
                 document = row.heading_path.partition(PATH_SIGN)[0]
                 self.groups[row.object_id] = self.documents.setdefault(document, len(self.documents) + 1)
@@ -142,6 +151,7 @@ class KindIndex:
         self.lexical, self.lead_words, self.seen = Bm25Index(), Bm25Index(), 0
         self.pairs = pair_index() if self.pairs is not None else None
         self.texts, self.groups, self.leads, self.documents = SmallNumbers(), SmallNumbers(), {}, {}
+        self.days, self.votes = SmallNumbers(), SmallNumbers()
 
     def parts(self) -> Iterator[tuple[str, Bm25Index | FaissIndex]]:
         """Its indexes by name."""
@@ -152,7 +162,7 @@ class KindIndex:
     def state(self) -> dict[str, Any]:
         """All of it as arrays."""
         state = {f"{name}.{key}": array for name, part in self.parts() for key, array in part.state().items()}
-        state |= {"texts": self.texts.numbers, "groups": self.groups.numbers}
+        state |= {name: getattr(self, name).numbers for name in NUMBERS}
         state["leads"] = np.array(list(self.leads.items()), dtype=np.int64).reshape(-1, 2)
         return {**state, "documents": np.array(list(self.documents), dtype=np.str_), "seen": np.array(self.seen)}
 
@@ -160,7 +170,8 @@ class KindIndex:
         """Hold what `state` says and nothing else."""
         for name, part in self.parts():
             part.restore(_within(state, f"{name}."))
-        self.texts, self.groups = SmallNumbers(state["texts"]), SmallNumbers(state["groups"])
+        for name in NUMBERS:
+            setattr(self, name, SmallNumbers(state[name]))
         self.leads = dict(state["leads"].tolist())
         self.documents = {title: number for number, title in enumerate(state["documents"].tolist(), start=1)}
         self.seen = int(state["seen"])
@@ -170,7 +181,8 @@ class KindIndex:
         return Leads(self.lead_words, self.lead_vectors, self.leads)
 
     def shelf(self, lexical: LexicalIndex, vectors: VectorIndex) -> Shelf:
-        return Shelf(self.kind, lexical, vectors, self.pairs, self.led if self.leads else None, self.groups)
+        led = self.led if self.leads else None
+        return Shelf(self.kind, lexical, vectors, self.pairs, led, self.groups, self.days, self.votes)
 
 
 class IndexCache:

@@ -1,5 +1,6 @@
 import gzip
 from collections import Counter
+from datetime import date
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
 from helpdesk.nlp.evaluation import metrics, sorting
 from helpdesk.nlp.evaluation.readers import TEXT_COLUMNS, FileError, column, read_rows, without_addressee
 from helpdesk.nlp.evaluation.searching import (
+    Dated,
     Question,
     abstain,
     duplicates,
@@ -17,6 +19,7 @@ from helpdesk.nlp.evaluation.searching import (
     retrieval,
     suggester_over,
 )
+from helpdesk.nlp.ranking import Ranker
 
 KNOWN = ["how is credit cover calculated", "reset a forgotten password", "june release date"]
 CONFIDENCE = Confidence({"wording": Curve((10.0, 2.0, *(0.0 for _ in FEATURES[2:])), -5.0)})
@@ -129,18 +132,31 @@ class TestSearching:
         assert figures["recall@1"] == figures["mrr"] == 1
 
     def test_only_earlier_questions_of_the_group_count(self, hashing):
-        texts = ["credit cover first", "credit cover second", "credit cover third", "zebra", "credit cover fourth"]
-        suggester = suggester_over(texts, hashing.encode(texts), hashing, CONFIDENCE, kind="question")
-        dates = ["2025-08-01", "2025-01-01", "2025-08-01", "2025-09-01", "2025-10-01"]
-        figures = earlier(texts, ["g", "g", "", "h", "h"], dates, "2025-07-01", hashing, suggester)
+        asked = [
+            Dated("credit cover first", date(2025, 8, 1), {1}),
+            Dated("credit cover second", date(2025, 1, 1), {0}),
+            Dated("credit cover third", date(2025, 8, 1), ()),
+            Dated("zebra", date(2025, 9, 1), {4}),
+            Dated("credit cover fourth", date(2025, 10, 1), {3}),
+        ]
+        figures = earlier(asked, date(2025, 7, 1), hashing, CONFIDENCE, Ranker())
         # The first finds the second, the last its fellow of another wording, and the rest have nobody before them.
-        assert figures == {"recall@10": 1, "questions": 2}
+        assert (figures["recall@10"], figures["questions"]) == (1, 2)
 
     def test_of_one_day_the_questions_that_stand_first_came_first(self, hashing):
-        texts, dates = ["credit cover first", "zebra", "credit cover second"], ["2025-08-01"] * 3
-        suggester = suggester_over(texts, hashing.encode(texts), hashing, CONFIDENCE, kind="question")
-        figures = earlier(texts, ["g", "", "g"], dates, "2025-07-01", hashing, suggester)
-        assert figures == {"recall@10": 1, "questions": 1}
+        day = date(2025, 8, 1)
+        asked = [Dated("credit cover first", day, {2}), Dated("zebra", day, ()), Dated("credit cover second", day, {0})]
+        figures = earlier(asked, date(2025, 7, 1), hashing, CONFIDENCE, Ranker())
+        assert figures == {"recall@10": 1, "mrr": 1, "questions": 1}
+
+    @pytest.mark.parametrize(("last", "votes"), [(date(2025, 5, 28), 0), (date(2024, 1, 1), 30)])
+    def test_of_like_questions_the_newer_and_the_one_people_voted_for_comes_first(self, hashing, last, votes):
+        asked = [
+            Dated("credit cover", date(2024, 1, 1), ()),
+            Dated("credit cover", last, (), votes),
+            Dated("cover", date(2025, 6, 1), {1}),
+        ]
+        assert earlier(asked, date(2025, 6, 1), hashing, CONFIDENCE, Ranker())["mrr"] == 1
 
     def test_abstaining_is_measured_on_what_nobody_can_answer(self, suggester, hashing):
         questions = [Question(text, {at}) for at, text in enumerate(KNOWN)]

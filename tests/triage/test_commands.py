@@ -132,6 +132,26 @@ class TestEvaluating:
 
         assert (found["recall@10"], found["questions"]) == (1, 1)
 
+    def test_earlier_questions_of_a_community_are_those_that_people_linked(self, runner, tmp_path: Path) -> None:
+        posts = [
+            (1, 1, "Title='How is cover lodged?'", "2024-01-02"),
+            (2, 1, "Title='Who reads our meters?'", "2024-01-03"),
+            (3, 2, "ParentId='1'", "2024-01-04"),
+            (4, 1, "Title='How do we lodge cover?'", "2024-02-01"),
+        ]
+        rows = [f"<row Id='{one}' PostTypeId='{kind}' {more} CreationDate='{at}'/>" for one, kind, more, at in posts]
+        links = [(1, 4, 3), (2, 1, 4)]  # to an answer of the first question, and to what came later
+        ends = "<row Id='{}' PostId='{}' RelatedPostId='{}' LinkTypeId='3' CreationDate='2024-03-01'/>"
+        linked = [ends.format(*link) for link in links]
+        for name, some in (("Users", []), ("Posts", rows), ("PostLinks", linked)):
+            (tmp_path / f"{name}.xml").write_text(f"<rows>{''.join(some)}</rows>", encoding="utf-8")
+
+        found = figures(runner, "earlier", "--dump", tmp_path)
+
+        assert (found["recall@10"], found["mrr"], found["questions"]) == (1, 1, 1)
+        result = runner.invoke(args=["eval", "earlier", "--dump", str(tmp_path), "--adapt"])
+        assert "without --adapt" in result.output
+
     def test_abstaining_is_measured_with_what_a_site_has_learned(self, runner, labelled, strangers) -> None:
         files = ("--known", labelled, "--questions", labelled, "--unknown", strangers)
         shipped, learned = (

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from helpdesk.community import services as community
 from helpdesk.kernel.db import Database
 from helpdesk.kernel.policy import SYSTEM, VISITOR
 from helpdesk.knowledge.services import archive_answer
 from helpdesk.triage import engine, snapshots
 from helpdesk.triage.services.suggesting import suggest
+from tests.factories.accounts import make_actor
+from tests.factories.community import make_question
 from tests.factories.knowledge import make_answer
 from tests.factories.rulebook import make_code
 from tests.factories.triage import index_all, make_engine
@@ -24,6 +27,7 @@ def kept(db, using, tmp_path) -> Path:
     """A snapshot of a site with an answer and some clauses."""
     make_code(db)
     make_answer(db, QUESTION, wordings=["Lodging cover with the bank"])
+    community.vote(db, make_actor(db), make_question(db, title="Who reads our meters"), 1)
     index_all(db, using)
     using.cache.follow(db)
     path = snapshots.path_for(db, tmp_path, using.model)
@@ -40,13 +44,16 @@ def found(db, text: str = QUESTION) -> list[tuple[str, int, float]]:
 
 
 class TestALaterProcess:
-    def test_finds_the_same_and_reads_nothing(self, db, kept, monkeypatch) -> None:
-        before = found(db)
+    def test_finds_the_same_and_reads_nothing(self, db, using, kept) -> None:
+        before, asked = found(db), using.cache.kinds["question"]
         cache = fresh(db)
 
         assert snapshots.load(db, cache, kept)
         assert cache.follow(db) == 0
         assert found(db) == before != []
+        again = cache.kinds["question"]
+        assert (dict(again.days), dict(again.votes)) == (dict(asked.days), dict(asked.votes))
+        assert list(again.votes.values()) == [1]
 
     def test_reads_only_what_came_since(self, db, using, kept) -> None:
         later = make_answer(db, "Who reads our meters on Sundays")

@@ -1,10 +1,13 @@
 """What is suggested to whom, and how sure it must be."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import options
+from helpdesk.community import services as community
+from helpdesk.kernel import clock, options
 from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
@@ -17,6 +20,7 @@ from helpdesk.triage import engine
 from helpdesk.triage.services.related import related
 from helpdesk.triage.services.suggesting import ranked, suggest
 from tests.factories.accounts import make_actor, make_organisation
+from tests.factories.community import make_question
 from tests.factories.knowledge import make_answer, make_article
 from tests.factories.tickets import make_queue, make_ticket
 from tests.factories.triage import index_all
@@ -98,6 +102,26 @@ class TestOfferingAnswers:
         (item,) = suggest(db, VISITOR, text).items
 
         assert other in " ".join(item.reasons)
+
+    def test_of_like_questions_the_newer_comes_first_until_people_vote_for_the_other(
+        self, db, using, monkeypatch
+    ) -> None:
+        member, now = make_actor(db), clock.now()
+        monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=400))
+        old = make_question(db, title="Lodging credit cover")
+        monkeypatch.setattr(clock, "now", lambda: now)
+        new = make_question(db, title="Credit cover lodging")
+        index_all(db, using)
+        asked = "lodging of credit cover"
+        order = [item.id for item in suggest(db, member, asked, kinds=["question"]).items]
+        assert order == [new.id, old.id]
+
+        for _ in range(20):
+            community.vote(db, make_actor(db), old, 1)
+        index_all(db, using)
+
+        order = [item.id for item in suggest(db, member, asked, kinds=["question"]).items]
+        assert order == [old.id, new.id]
 
     def test_a_draft_is_not_offered_even_to_staff(self, db, using) -> None:
         make_answer(db, QUESTION, is_published=False)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -124,36 +125,47 @@ def duplicates(
     return {**result, "questions": float(len(questions))}
 
 
-def earlier(
-    texts: Sequence[str],
-    groups: Sequence[str],
-    dates: Sequence[str],
-    start: str,
-    encoder: Encoder,
-    suggester: Suggester,
-) -> dict[str, float]:
-    """recall@10 of earlier questions with the same answer, for questions dated `start` or later.
+@dataclass(frozen=True)
+class Dated:
+    """A question, the day on which it was asked, and the places of the others that are as good as it."""
 
-    `suggester` holds every text under its row number as a `question`. The measure is whether any
-    question of the group, tabled before, is among the first ten that were; of one day's questions
-    those that stand first in the file came first.
+    text: str
+    day: date
+    fellows: Collection[int]
+    votes: int = 0
+    label: str = ""
+    """The same of all fellows, where they are each other's."""
+
+
+def earlier(
+    questions: Sequence[Dated], start: date, encoder: Encoder, confidence: Confidence, ranker: Ranker
+) -> dict[str, float]:
+    """Whether an earlier fellow is found, for questions asked on the day `start` or later.
+
+    recall@10 is whether any of them is among the first ten of all questions before, mrr the mean of one by the first
+    one's place among ten. Of one day's questions those that stand first came first.
     """
-    order = np.argsort(np.array(dates), kind="stable")
-    place = np.argsort(order)
-    members: dict[str, list[int]] = {}
-    for row, group in enumerate(groups):
-        if group:
-            members.setdefault(group, []).append(row)
-    hits = []
+    texts = [one.text for one in questions]
     vectors = encoder.encode(texts)
-    for row, group in enumerate(groups):
-        before = {other for other in members.get(group, ()) if place[other] < place[row]}
-        if dates[row] < start or not before:
+    days = {at: one.day.toordinal() for at, one in enumerate(questions)}
+    votes = {at: max(one.votes, 0) for at, one in enumerate(questions)}
+    shelf = replace(shelf_of("question", texts, vectors), days=days, votes=votes)
+    suggester = Suggester(encoder, [shelf], ranker, confidence)
+    order = sorted(days, key=days.__getitem__)
+    place = {at: number for number, at in enumerate(order)}
+    pairs = []
+    for at, one in enumerate(questions):
+        before = {other for other in one.fellows if place[other] < place[at]}
+        if one.day < start or not before:
             continue
-        allowed = {"question": np.array([key_of(int(at)) for at in order[: place[row]]], dtype=np.int64)}
-        found = suggester.rank(texts[row], vector=vectors[row], limit=10, allowed=allowed)
-        hits.append(any(one.id in before for one in found))
-    return {"recall@10": _mean(hits), "questions": float(len(hits))}
+        allowed = {"question": np.array([key_of(other) for other in order[: place[at]]], dtype=np.int64)}
+        found = suggester.rank(one.text, vector=vectors[at], limit=10, allowed=allowed, on=one.day)
+        pairs.append(([item.id for item in found], before))
+    return {
+        "recall@10": _mean(not before.isdisjoint(found) for found, before in pairs),
+        "mrr": _mean(metrics.reciprocal_rank(*pair) for pair in pairs),
+        "questions": float(len(pairs)),
+    }
 
 
 def abstain(

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,10 @@ from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import Suggester
 from helpdesk.nlp.topics import KEPT
 from helpdesk.triage import engine
-from helpdesk.triage.commands import adapting, beside, clauses, output
+from helpdesk.triage.commands import adapting, beside, clauses, dated, output
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ID_COLUMNS = ("id", "faq", "category", "intent", "label")
 GOLD_COLUMNS = ("faq", "target", "category", "intent", "label", "id")
 CITATION_LABEL = "expected"
@@ -182,25 +184,32 @@ def _questions(texts: Sequence[str], labels: Sequence[str]) -> list[Question]:
 
 
 @measure("earlier")
-@click.option("--questions", type=FILE, required=True, help="Dated questions: id, question, date_tabled.")
-@click.option("--groups", type=FILE, required=True, help="Which questions got one answer: group, ids.")
-@click.option("--from", "start", required=True, help="Questions of this day or later are asked (YYYY-MM-DD).")
+@click.option("--questions", type=FILE, help="Dated questions: id, question, date_tabled.")
+@click.option("--groups", type=FILE, help="Which of them got one answer: group, ids.")
+@click.option("--dump", type=FOLDER, help="Instead of both: a Stack Exchange dump, whose people linked questions.")
+@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="Questions of this day or later are asked.")
 @click.option("--strip-addressee", is_flag=True, help="Drop the office that a question is put to.")
 @ADAPT
-def earlier(questions: Path, groups: Path, start: str, strip_addressee: bool, adapt: bool) -> Mapping[str, Any]:
-    """Whether an earlier question with the same answer is found. With --adapt groups of before that day teach."""
-    rows = _rows(questions, "id", "question", "date_tabled")
-    group_of = {str(one): str(row["group"]) for row in _rows(groups, "group", "ids") for one in row["ids"]}
-    texts = _texts([str(row["question"]) for row in rows], strip_addressee)
-    of_group = [group_of.get(str(row["id"]), "") for row in rows]
-    days = [str(row["date_tabled"])[:10] for row in rows]
-    known = [at for at, day in enumerate(days) if day < start and of_group[at]]
-    encoder = _adapted([texts[at] for at in known], [of_group[at] for at in known]) if adapt else _encoder()
-    models = (encoder, _confidence())
-    suggester = searching.suggester_over(
-        texts, encoder.encode(texts), *models, kind="question", ranker=_ranker(encoder)
-    )
-    return searching.earlier(texts, of_group, days, start, encoder, suggester)
+def earlier(
+    questions: Path | None,
+    groups: Path | None,
+    dump: Path | None,
+    start: datetime | None,
+    strip_addressee: bool,
+    adapt: bool,
+) -> Mapping[str, Any]:
+    """Whether an earlier question as good as this one is found. With --adapt those of before --from teach."""
+    if dump is not None and not adapt:
+        asked = dated.of_dump(dump)
+    elif questions is not None and groups is not None:
+        rows = _rows(questions, "id", "question", "date_tabled")
+        asked = dated.of_groups(rows, _rows(groups, "group", "ids"), strip_addressee=strip_addressee)
+    else:
+        raise FileError("Give --questions and --groups, or --dump without --adapt: links do not say what is the same.")
+    first = start.date() if start else date.min
+    known = [one for one in asked if one.day < first and one.fellows]
+    encoder = _adapted([one.text for one in known], [one.label for one in known]) if adapt else _encoder()
+    return searching.earlier(asked, first, encoder, _confidence(), _ranker(encoder))
 
 
 def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:

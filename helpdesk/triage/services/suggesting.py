@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel import sources
+from helpdesk.kernel import clock, sources
 from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
@@ -136,6 +136,7 @@ def ranked(
             keep=partial(_kept, db, actor, besides),
             cited=cited,
             widened=widened,
+            on=clock.now().date(),
         )
 
 
