@@ -8,7 +8,7 @@ import pytest
 from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.evaluation import sorting
-from helpdesk.nlp.evaluation.readers import read_rows
+from helpdesk.nlp.evaluation.readers import answered, read_rows
 from helpdesk.nlp.evaluation.searching import Question, duplicates, ranker_of, retrieval, suggester_over
 from tests.nlp.conftest import ROOT
 
@@ -29,11 +29,12 @@ class TestFinding:
     def test_a_rephrased_question_finds_its_answer(self, data, encoder, confidence):
         known = read_rows(data / "stackfaq" / "faqs.jsonl")
         texts = [row["question"] for row in known]
-        suggester = suggester_over(texts, encoder.encode(texts), encoder, confidence, kind="answer")
+        bodies = answered(known, 4_000)
+        suggester = suggester_over(texts, encoder.encode(texts), encoder, confidence, kind="answer", bodies=bodies)
         rows = read_rows(data / "stackfaq" / "queries_a.jsonl")
         questions = [Question(row["query"], {row["faq"]}) for row in rows]
         figures = duplicates(questions, encoder, ranker_of(suggester), lambda item: known[item]["id"])
-        assert figures["recall@1"] >= 0.94
+        assert figures["recall@1"] >= 0.95
         assert figures["recall@5"] >= 0.99
 
     def test_a_question_finds_its_clauses(self, data, encoder, confidence):

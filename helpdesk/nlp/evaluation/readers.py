@@ -59,6 +59,11 @@ def column(rows: Iterable[Row], name: str | None, usual: tuple[str, ...]) -> lis
     return [str(row[chosen] or "") for row in rows]
 
 
+def answered(rows: Iterable[Row], length: int) -> list[str]:
+    """What stands below each text, to find it by its words: the first characters of its `answers`; empty without."""
+    return ["\n".join(row.get("answers") or ())[:length] for row in rows]
+
+
 def without_addressee(text: str) -> str:
     """A parliamentary question without the office it is put to, which would give the topic away."""
     return ADDRESSEE.sub("", text)

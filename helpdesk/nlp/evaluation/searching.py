@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,10 +41,11 @@ def suggester_over(
     kind: str,
     items: Sequence[int] | None = None,
     groups: Mapping[int, int] | None = None,
+    bodies: Sequence[str] = (),
     ranker: Ranker | None = None,
 ) -> Suggester:
     """A suggester in memory over `texts` and their vectors; see `shelf_of`."""
-    shelf = shelf_of(kind, texts, vectors, items=items, groups=groups)
+    shelf = shelf_of(kind, texts, vectors, items=items, groups=groups, bodies=bodies)
     return Suggester(encoder, [shelf], ranker or Ranker(), confidence)
 
 
@@ -54,10 +56,12 @@ def shelf_of(
     *,
     items: Sequence[int] | None = None,
     groups: Mapping[int, int] | None = None,
+    bodies: Sequence[str] = (),
 ) -> Shelf:
     """The indexes of `texts` and their vectors, shape (n, d); equal `items` are parts of one item.
 
     With `groups`, the document of each item, the texts are passages and their pairs of words are indexed too.
+    `bodies` are what stands below the texts, if anything does: words are found there, as in the indexes of a site.
     """
     parts: Counter[int] = Counter()
     keys = []
@@ -69,7 +73,7 @@ def shelf_of(
     )
     if shelf.pairs is not None:
         shelf.pairs.put(keys, texts)
-    shelf.lexical.put(keys, texts)
+    shelf.lexical.put(keys, [f"{text}\n{body}" for text, body in zip_longest(texts, bodies, fillvalue="")])
     shelf.vectors.put(keys, vectors)
     return shelf
 

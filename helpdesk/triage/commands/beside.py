@@ -7,6 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
+from helpdesk.community.texts import ANSWERS_LENGTH
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.evaluation import readers, searching
 from helpdesk.nlp.ranking import PASSAGE_KINDS
@@ -31,6 +32,7 @@ class Beside(click.ParamType[tuple[str, Path]]):
 def shelves(files: Sequence[tuple[str, Path]], encoder: Encoder) -> tuple[list[Shelf], int]:
     """A shelf for each kind, its items numbered through all files in their order; and how many there are."""
     texts: dict[str, list[str]] = {}
+    bodies: dict[str, list[str]] = {}
     vectors: dict[str, list[Vectors]] = {}
     items: dict[str, list[int]] = {}
     documents: dict[int, int] = {}
@@ -41,6 +43,7 @@ def shelves(files: Sequence[tuple[str, Path]], encoder: Encoder) -> tuple[list[S
             rows = [row for row in rows if str(row.get("text") or "").strip()]
         some = readers.column(rows, None, readers.TEXT_COLUMNS)
         texts.setdefault(kind, []).extend(some)
+        bodies.setdefault(kind, []).extend(readers.answered(rows, ANSWERS_LENGTH))
         vectors.setdefault(kind, []).append(encoder.encode(some))
         items.setdefault(kind, []).extend(range(count, count + len(some)))
         documents.update((count + at, int(row.get("DocumentID") or 0)) for at, row in enumerate(rows))
@@ -52,6 +55,7 @@ def shelves(files: Sequence[tuple[str, Path]], encoder: Encoder) -> tuple[list[S
             np.vstack(vectors[kind]),
             items=items[kind],
             groups=documents if kind in PASSAGE_KINDS else None,
+            bodies=bodies[kind],
         )
         for kind in texts
     ]

@@ -12,6 +12,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from helpdesk.community.texts import ANSWERS_LENGTH
 from helpdesk.config import Settings
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.nlp.confidence import Confidence
@@ -155,7 +156,7 @@ def _gold(row: readers.Row) -> list[tuple[str, str]]:
 
 
 @measure("duplicates")
-@click.option("--questions", type=FILE, required=True, help="Known questions: id, question.")
+@click.option("--questions", type=FILE, required=True, help="Known questions: id, question and, if known, answers.")
 @click.option("--pairs", type=FILE, required=True, help="Re-phrasings and the known question behind each.")
 @click.option("--query-column", default="query", show_default=True)
 @click.option("--target-column", default="faq", show_default=True)
@@ -246,6 +247,7 @@ def abstain(
         _confidence(),
         kind="question",
         items=[items[label] for label in labels],
+        bodies=[body for path in known for body in readers.answered(readers.read_rows(path), ANSWERS_LENGTH)],
         ranker=_ranker(encoder),
     )
     if judged_unknown and not judged:
