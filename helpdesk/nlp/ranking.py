@@ -40,7 +40,8 @@ STANDING: Mapping[str, float] = {"answer": 0.06, "article": 0.03, "question": 0.
 # What people ask fades, and what they voted up counts more; what staff publish is kept up to date, and does not fade.
 # Chosen on 300 questions of four communities that people linked to an earlier one, of which the first ten hold one for
 # 0.620 without either, 0.640 by freshness, 0.637 by votes and 0.660 by both, and on questions to parliament before
-# July 2025 (0.931 and 0.943). More of both gains more there; but a helpdesk's questions come back for years.
+# July 2025 (0.931 and 0.943). More of both gains more there; but a helpdesk's questions come back for years. Votes
+# decide among questions alone: none gains more by its votes and its age than a published answer has anyway.
 FADING_KINDS = frozenset({"question", "ticket"})
 FRESH, FADING = 0.08, 90.0  # added to the cosine on the first day, and the days after which a third of it is left
 VOTED = 0.03  # times the logarithm of one and the votes
@@ -96,7 +97,7 @@ class Candidate:
     age: float = 0.0
     """Of FADING_KINDS: days since it was asked."""
     votes: int = 0
-    """Of FADING_KINDS: votes for it, less those against; never below 0."""
+    """Of questions: votes for it, less those against."""
     # Of passages only, for the learned order:
     group: int = 0
     """Number of the document that it belongs to; 0 for none."""
@@ -178,15 +179,27 @@ def _of_wordings(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     """Not stretched before they are summed: where no text shares many words, words have little to say."""
     reach = (candidates[0].asked - SHORT) / (LONG - SHORT)
     weight = SHORT_WORDS + (LONG_WORDS - SHORT_WORDS) * min(max(reach, 0.0), 1.0)
-    return np.array([_meaning(one) + weight * one.words + _standing(one) for one in candidates], dtype=np.float64)
+    near = np.array([_meaning(one) + weight * one.words for one in candidates], dtype=np.float64)
+    return near + _favour(candidates)
 
 
 def _meaning(candidate: Candidate) -> float:
     return (max(candidate.cosine, candidate.lead) + candidate.near) / 2
 
 
-def _standing(candidate: Candidate) -> float:
-    return FRESH * math.exp(-candidate.age / FADING) + VOTED * math.log1p(candidate.votes)
+def _favour(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+    """What freshness and votes add, shape (n,): of each kind FRESH at most, which all get that do not fade.
+
+    Two of one kind differ by all of their freshness and votes.
+    """
+    favour = np.array(
+        [FRESH * math.exp(-one.age / FADING) + VOTED * math.log1p(max(one.votes, 0)) for one in candidates]
+    )
+    kinds = np.array([one.kind for one in candidates])
+    for kind in set(kinds.tolist()):
+        own = kinds == kind
+        favour[own] -= max(float(favour[own].max()) - FRESH, 0.0)
+    return favour
 
 
 def _soft_mean(values: Sequence[float]) -> float:

@@ -67,7 +67,7 @@ class Shelf:
     days: Mapping[int, int] = field(default_factory=dict)
     """Of FADING_KINDS: the day on which an item was asked, as `date.toordinal` numbers them."""
     votes: Mapping[int, int] = field(default_factory=dict)
-    """Of FADING_KINDS: the votes of each item that has any."""
+    """Of questions: the votes of each item that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Suggester:
             keep: called once with all candidates by kind; returns those the reader may see.
             cited: items that the query names by citation; they come first.
             widened: the query with other forms of its terms, to find words by; the query itself by default.
-            on: the day of asking; without it all questions are as fresh as each other.
+            on: the day of asking; without it neither age nor votes count.
         """
         query, widened = query[:MAX_QUERY], (widened or query)[:MAX_QUERY]
         if not query.strip():
@@ -189,6 +189,7 @@ class Suggester:
             if allowed is not None and shelf.kind not in allowed:
                 continue
             among = allowed[shelf.kind] if allowed is not None else None
+            matching = matching_of(shelf.kind)
             hits = shelf.vectors.search(vector, self.depth, among)
             worded = shelf.lexical.search(widened, self.depth, among)
             named = [key_of(item) for item in cited.get(shelf.kind, ())]
@@ -202,18 +203,19 @@ class Suggester:
             measured = _measured(shelf, shares, vector, keys, set(named))
             if shelf.pairs is not None and self.ranker.learned is not None:
                 _look_closer(shelf, query, turned["passage"], measured)
-            if matching_of(shelf.kind) == "wording":
+            if matching == "wording":
                 _add_company(shelf, turned["wording"], keys, hits, measured)
-                _add_standing(shelf, on, measured)
+                if on is not None:
+                    _add_age_and_votes(shelf, on.toordinal(), measured)
             if shelf.leads is not None:
                 _add_leads(measured, led, shelf.leads)
             found.extend(measured)
             near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
-        votes = Counter((kind, item) for _, kind, item in near[:NEAREST])
+        agreeing = Counter((kind, item) for _, kind, item in near[:NEAREST])
         asked = len(terms(query))
         for one in found:
-            one.agreement, one.asked = votes.get((one.kind, one.id), 0) / NEAREST, asked
+            one.agreement, one.asked = agreeing.get((one.kind, one.id), 0) / NEAREST, asked
         return found
 
     def _turned(self, vector: Vectors) -> dict[str, Vectors]:
@@ -351,12 +353,10 @@ def _add_company(shelf: Shelf, turned: Vectors, keys: Keys, hits: Sequence[Hit],
         one.nearest, one.crowding = of_item[one.id], crowding
 
 
-def _add_standing(shelf: Shelf, on: date | None, found: Sequence[Candidate]) -> None:
-    """Fill in how long ago each item was asked, and how many voted for it."""
+def _add_age_and_votes(shelf: Shelf, today: int, found: Sequence[Candidate]) -> None:
     for one in found:
         one.votes = shelf.votes.get(one.id, 0)
-        if on is not None and one.id in shelf.days:
-            one.age = max(on.toordinal() - shelf.days[one.id], 0)
+        one.age = max(today - shelf.days.get(one.id, today), 0)
 
 
 def _nearest(some: tuple[float, ...], others: tuple[float, ...]) -> tuple[float, ...]:

@@ -273,7 +273,7 @@ def _promoted(db: Session, what: str, encoder: str, load_from: Callable[[Path], 
 
 
 def check_encoder(folder: Path, encoder: str) -> None:
-    """See that what was learned is for this encoder: by name what knows vectors, by base what knows distances.
+    """See that what was learned is for `encoder`: a name for topics, a base for an order and for probabilities.
 
     Raises:
         ArtefactError: it is missing, or for another one.

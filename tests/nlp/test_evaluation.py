@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
 from helpdesk.nlp.evaluation import metrics, sorting
-from helpdesk.nlp.evaluation.readers import TEXT_COLUMNS, FileError, column, read_rows, without_addressee
+from helpdesk.nlp.evaluation.readers import TEXT_COLUMNS, FileError, answered, column, read_rows, without_addressee
 from helpdesk.nlp.evaluation.searching import (
     Dated,
     Question,
@@ -100,6 +100,13 @@ class TestReading:
         assert column(rows, "intent", ()) == [""]
         with pytest.raises(FileError, match="the file has question, intent"):
             column(rows, "label", ())
+
+    def test_answers_are_a_text_or_several_and_are_cut(self):
+        rows = [{"answers": ["Send it.", "By post."]}, {"answers": "By mail."}, {"answers": None}, {}]
+        assert answered(rows, 12) == ["Send it.\nBy ", "By mail.", "", ""]
+        for bad in (7, [{"text": "By post."}]):
+            with pytest.raises(FileError, match="neither a text nor a list of texts"):
+                answered([{"answers": bad}], 12)
 
     @pytest.mark.parametrize(
         ("text", "expected"),

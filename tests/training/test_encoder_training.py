@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk.kernel.policy import SYSTEM, Role
+from helpdesk.nlp.export import NAME
 from helpdesk.nlp.manifest import Manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 from helpdesk.tickets import services as tickets
@@ -53,6 +54,7 @@ def test_it_learns_from_topics_and_from_what_one_answer_served(db, using, tmp_pa
     assert said[1].startswith("encoder: wordings ")
     assert said[2].startswith("encoder: topics ")
     assert challenger.metrics["measured_on"] == 20 + 50
+    assert challenger.parameters["adapted_from"] == NAME
     assert not (tmp_path / "encoder-checkpoint.safetensors").exists()
     assert OnnxEncoder(tmp_path / "kept").encode(["credit cover"]).shape == (1, 384)
     assert not list(tmp_path.glob(".partial-*"))

@@ -11,6 +11,7 @@ from helpdesk.nlp.encoder import HashEncoder
 from helpdesk.nlp.evaluation.bootstrap import Difference
 from helpdesk.nlp.lessons import Lessons
 from helpdesk.nlp.manifest import Manifest
+from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import PASSAGE_KINDS
 from helpdesk.rulebook.drafts import ClauseDraft
 from helpdesk.triage.services.predicting import Labelled
@@ -24,6 +25,7 @@ from tests.factories.triage import index_all
 GAIN, LOSS = Difference(0.02, 0.01, 0.03, 200), Difference(-0.02, -0.03, -0.01, 200)
 NOISE = Difference(0.001, -0.01, 0.012, 200)
 ENCODER = HashEncoder(dimension=32)
+DRAFTS = [ClauseDraft(number=f"A{at}", heading="", text=f"Charge number {at} is due soon.") for at in range(8)]
 FORM, CHARGE = ("answer", 1), ("answer", 2)
 
 Answered = dict[str, list[tuple[str, int]]]
@@ -92,9 +94,8 @@ class TestQuestions:
         assert sorted(examples.questions) == ["Which form is it?", "form for us", "the form"]
 
     def test_passages_are_told_from_near_misses(self, db, using) -> None:
-        texts = [f"Charge number {at} is due soon." for at in range(8)]
-        drafts = [ClauseDraft(number=f"A{at}", heading="", text=text) for at, text in enumerate(texts)]
-        ids = [clause.id for clause in add(db, make_version(db), *drafts).values()]
+        texts = [draft.text for draft in DRAFTS]
+        ids = [clause.id for clause in add(db, make_version(db), *DRAFTS).values()]
         index_all(db, using)
         older = lessons({"charge number 3 due": [("clause", ids[3])]}, using.encoder)
         parts = {("clause", item, 0): text for item, text in zip(ids, texts, strict=True)}
@@ -107,6 +108,23 @@ class TestQuestions:
         assert near
         assert near <= set(texts) - {texts[3]}
         assert not own.examples(own.held).questions
+
+    def test_both_encoders_are_compared_by_the_order_that_serves_both(self, db, using) -> None:
+        ids = [clause.id for clause in add(db, make_version(db), *DRAFTS).values()]
+        index_all(db, using)
+        asked = {f"charge number {at} due": [("clause", ids[at])] for at in range(8)}
+        shelves = practise(using.encoder).shelves_of(PASSAGE_KINDS)
+        parts = {("clause", item, 0): draft.text for item, draft in zip(ids, DRAFTS, strict=True)}
+        every = lessons(asked, using.encoder)
+        order = LearnedOrder((), {})
+        seen: list[int] = []
+        order.scores = lambda found: seen.append(len(found)) or np.array([-one.cosine for one in found])
+
+        made = Finding(PASSAGE_KINDS, shelves, parts, every, every, order).compared(using.encoder, using.encoder)
+
+        assert len(seen) == 2 * len(asked)
+        assert made.difference.mean == 0
+        assert made.figures["map@10"] == made.figures["map@10_before"] < 0.5  # the order puts the nearest last
 
 
 class TestTopics:

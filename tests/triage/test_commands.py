@@ -103,6 +103,22 @@ class TestEvaluating:
         assert {"recall@1", "recall@5", "recall@10", "mrr"} <= found.keys()
         assert found["recall@1"] == 1
 
+    def test_a_known_question_is_found_by_the_words_of_its_answers(self, runner, tmp_path: Path) -> None:
+        rows = [
+            {"id": "one", "question": "Is there a form?", "answers": ["Collateral is lodged with the bank."]},
+            {"id": "two", "question": "Is there a list?", "answers": ["Meters are listed by their maker."]},
+        ]
+        known = write_lines(tmp_path / "known.jsonl", rows)
+        asked = [{"query": "collateral bank", "faq": "one"}, {"query": "maker of meters", "faq": "two"}]
+        pairs = write_lines(tmp_path / "pairs.jsonl", asked)
+        strange = write_lines(tmp_path / "strange.jsonl", [{"text": "a zebra at night"}])
+
+        found = figures(runner, "duplicates", "--questions", known, "--pairs", pairs)
+        lists = figures(runner, "abstain", "--known", known, "--questions", pairs, "--unknown", strange)
+
+        assert found["recall@1"] == 1
+        assert lists["coverage_at_95"] > 0
+
     def test_duplicates_among_items_of_other_files(self, runner, tmp_path: Path) -> None:
         known = write_lines(tmp_path / "known.jsonl", [{"id": "panel", "question": TOPICS["panel"]}])
         pairs = write_lines(tmp_path / "pairs.jsonl", [{"query": "Who may join the Panel?", "faq": "panel"}])
@@ -150,7 +166,17 @@ class TestEvaluating:
 
         assert (found["recall@10"], found["mrr"], found["questions"]) == (1, 1, 1)
         result = runner.invoke(args=["eval", "earlier", "--dump", str(tmp_path), "--adapt"])
-        assert "without --adapt" in result.output
+        assert "--dump stands alone" in result.output
+
+    def test_nothing_is_learned_from_no_groups(self, runner, tmp_path: Path) -> None:
+        rows = [{"id": at, "question": f"Is cover {at} lodged?", "date_tabled": "2025-07-02"} for at in range(2)]
+        questions = write_lines(tmp_path / "questions.jsonl", rows)
+        groups = write_lines(tmp_path / "groups.jsonl", [{"group": 9, "ids": [0, 1]}])
+        files = ("--questions", questions, "--groups", groups)
+
+        for more in ((), ("--from", "2025-07-02")):
+            result = runner.invoke(args=["eval", "earlier", *map(str, (*files, *more)), "--adapt"])
+            assert "--adapt learns from groups of before --from, and there are none" in result.output
 
     def test_abstaining_is_measured_with_what_a_site_has_learned(self, runner, labelled, strangers) -> None:
         files = ("--known", labelled, "--questions", labelled, "--unknown", strangers)

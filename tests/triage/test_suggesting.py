@@ -118,10 +118,39 @@ class TestOfferingAnswers:
 
         for _ in range(20):
             community.vote(db, make_actor(db), old, 1)
+        community.vote(db, make_actor(db), new, -1)  # below nought
         index_all(db, using)
 
         order = [item.id for item in suggest(db, member, asked, kinds=["question"]).items]
         assert order == [old.id, new.id]
+
+    def test_what_staff_published_long_ago_stands_above_a_like_question_of_today_with_many_votes(
+        self, db, using, monkeypatch
+    ) -> None:
+        member, now = make_actor(db), clock.now()
+        monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=800))
+        make_answer(db, "Lodging credit cover")
+        monkeypatch.setattr(clock, "now", lambda: now)
+        question = make_question(db, title="Credit cover lodging")
+        for _ in range(20):
+            community.vote(db, make_actor(db), question, 1)
+        index_all(db, using)
+
+        found = suggest(db, member, "lodging of credit cover").items
+
+        assert [item.kind for item in found] == ["answer", "question"]
+
+    def test_of_like_tickets_the_newer_comes_first(self, db, using, monkeypatch) -> None:
+        member, now = make_actor(db), clock.now()
+        monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=400))
+        old = make_ticket(db, member, subject="Lodging credit cover")
+        monkeypatch.setattr(clock, "now", lambda: now)
+        new = make_ticket(db, member, subject="Credit cover lodging")
+        index_all(db, using)
+
+        found = suggest(db, member, "lodging of credit cover", kinds=["ticket"]).items
+
+        assert [item.id for item in found] == [new.id, old.id]
 
     def test_a_draft_is_not_offered_even_to_staff(self, db, using) -> None:
         make_answer(db, QUESTION, is_published=False)

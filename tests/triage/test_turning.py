@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk.kernel import options
 from helpdesk.kernel.models import JobRow
-from helpdesk.kernel.policy import VISITOR
+from helpdesk.kernel.policy import SYSTEM, VISITOR
 from helpdesk.kernel.sources import all_sources
 from helpdesk.nlp.encoder import EncoderError
 from helpdesk.nlp.export import NAME
@@ -19,7 +19,7 @@ from helpdesk.triage.commands import checking
 from helpdesk.triage.commands import indexing as commands
 from helpdesk.triage.models import Embedding, IndexState
 from helpdesk.triage.queries.state import index_states, searched
-from helpdesk.triage.services import indexing
+from helpdesk.triage.services import indexing, models
 from helpdesk.triage.services.suggesting import suggest
 from tests.factories.knowledge import make_answer
 from tests.factories.triage import CountingEncoder, index_all
@@ -209,6 +209,13 @@ class TestWhatWasLearnedWithOneEncoder:
 
         assert (using.model, using.base) == ("adapted", NAME)
         assert using.ranker.learned is not None
+        shipped = using.ranker, using.confidence
+        for what in ("ranking", "confidence"):
+            row = models.register(db, what=what, name=f"{what}-1", folder=here.models_dir / what, metrics={})
+            models.promote(db, SYSTEM, row)
+        using.follow(db)
+        assert using.ranker is not shipped[0]
+        assert using.confidence is not shipped[1]
         assert "was made for" not in " ".join(checking.find_problems(replace(here, encoder="adapted")))
 
 

@@ -60,8 +60,19 @@ def column(rows: Iterable[Row], name: str | None, usual: tuple[str, ...]) -> lis
 
 
 def answered(rows: Iterable[Row], length: int) -> list[str]:
-    """What stands below each text, to find it by its words: the first characters of its `answers`; empty without."""
-    return ["\n".join(row.get("answers") or ())[:length] for row in rows]
+    """What stands below each text, to find it by its words: the first characters of its `answers`; empty without.
+
+    Raises:
+        FileError: the answers are neither a text nor a list of texts.
+    """
+    found = []
+    for row in rows:
+        answers = row.get("answers") or []
+        some = [answers] if isinstance(answers, str) else answers
+        if not isinstance(some, list) or not all(isinstance(one, str) for one in some):
+            raise FileError("The column answers holds neither a text nor a list of texts.")
+        found.append("\n".join(some)[:length])
+    return found
 
 
 def without_addressee(text: str) -> str:

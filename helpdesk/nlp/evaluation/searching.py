@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import zip_longest
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -73,7 +72,8 @@ def shelf_of(
     )
     if shelf.pairs is not None:
         shelf.pairs.put(keys, texts)
-    shelf.lexical.put(keys, [f"{text}\n{body}" for text, body in zip_longest(texts, bodies, fillvalue="")])
+    below = bodies or [""] * len(texts)
+    shelf.lexical.put(keys, [f"{text}\n{body}" for text, body in zip(texts, below, strict=True)])
     shelf.vectors.put(keys, vectors)
     return shelf
 
@@ -131,14 +131,14 @@ def duplicates(
 
 @dataclass(frozen=True)
 class Dated:
-    """A question, the day on which it was asked, and the places of the others that are as good as it."""
+    """A question, the day on which it was asked, and the places of the others that people put beside it."""
 
     text: str
     day: date
     fellows: Collection[int]
     votes: int = 0
     label: str = ""
-    """The same of all fellows, where they are each other's."""
+    """The group of a question and its fellows, for what learns from groups; empty where they are links."""
 
 
 def earlier(

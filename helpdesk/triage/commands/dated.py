@@ -1,4 +1,4 @@
-"""Dated questions of which some are as good as others: of parliament by one answer, of a community by links."""
+"""Dated questions that people put beside others: in parliament by one answer, in a community by a link."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -50,8 +50,7 @@ def of_dump(folder: Path) -> list[Dated]:
     places = {post.id: at for at, post in enumerate(questions)}
     fellows: defaultdict[int, set[int]] = defaultdict(set)
     for _, link in dump.rows(LINKS):
-        ends = (places.get(question_of.get(post, "")) for post in (link.question_id, link.other_id))
-        later, before = ends
+        later, before = (places.get(question_of.get(post, "")) for post in (link.question_id, link.other_id))
         if later is not None and before is not None and before < later:
             fellows[later].add(before)
     return [Dated(post.title, post.created_at.date(), fellows[places[post.id]], post.score) for post in questions]

@@ -199,16 +199,22 @@ def earlier(
     strip_addressee: bool,
     adapt: bool,
 ) -> Mapping[str, Any]:
-    """Whether an earlier question as good as this one is found. With --adapt those of before --from teach."""
-    if dump is not None and not adapt:
+    """Whether an earlier question is found that people put beside this one. With --adapt those before --from teach."""
+    if dump is not None and (questions or groups or strip_addressee or adapt):
+        raise FileError(
+            "--dump stands alone or with --from: links between questions do not say that they mean the same."
+        )
+    if dump is not None:
         asked = dated.of_dump(dump)
     elif questions is not None and groups is not None:
         rows = _rows(questions, "id", "question", "date_tabled")
         asked = dated.of_groups(rows, _rows(groups, "group", "ids"), strip_addressee=strip_addressee)
     else:
-        raise FileError("Give --questions and --groups, or --dump without --adapt: links do not say what is the same.")
+        raise FileError("Give --questions and --groups, or --dump.")
     first = start.date() if start else date.min
     known = [one for one in asked if one.day < first and one.fellows]
+    if adapt and not known:
+        raise FileError("--adapt learns from groups of before --from, and there are none. Give a later day.")
     encoder = _adapted([one.text for one in known], [one.label for one in known]) if adapt else _encoder()
     return searching.earlier(asked, first, encoder, _confidence(), _ranker(encoder))
 
@@ -218,7 +224,13 @@ def _texts(texts: Sequence[str], strip_addressee: bool) -> list[str]:
 
 
 @measure("abstain")
-@click.option("--known", type=FILE, required=True, multiple=True, help="What is answered: text and label (or id).")
+@click.option(
+    "--known",
+    type=FILE,
+    required=True,
+    multiple=True,
+    help="What is answered: text, label (or id) and, if known, answers.",
+)
 @click.option(
     "--questions", type=FILE, required=True, multiple=True, help="Questions with the label that answers them."
 )
@@ -320,8 +332,8 @@ def triage(
         name, _, day = split_date.partition(":")
         if not day:
             raise FileError("--split-date is written COLUMN:DATE, for example date_tabled:2025-10-01.")
-        dated = sorted(train_rows, key=lambda row: str(row.get(name) or ""))
-        train_rows = [row for row in dated if str(row.get(name) or "") < day]
+        by_day = sorted(train_rows, key=lambda row: str(row.get(name) or ""))
+        train_rows = [row for row in by_day if str(row.get(name) or "") < day]
         test_rows = [row for row in test_rows if str(row.get(name) or "") >= day]
     train = _labelled(train_rows, label_column, strip_addressee)
     train = sorting.drawn(train, per_label, seed) if per_label else train

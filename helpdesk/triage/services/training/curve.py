@@ -27,7 +27,8 @@ def draw(using: Engine, practice: Practice) -> bool:
 
     def visit(at: int, fold: int, shelves: list[Shelf]) -> None:
         asked = Suggester(practice.encoder, shelves, using.ranker, using.confidence)
-        found[at] = asked.rank(lessons.queries[at], vector=lessons.vectors[at], limit=SHOWN)
+        on = practice.questions[places[at]].at.date()
+        found[at] = asked.rank(lessons.queries[at], vector=lessons.vectors[at], limit=SHOWN, on=on)
 
     out_of_fold(practice.shelves, lessons, visit)
     lists = [(found[at], frozenset(lessons.right[at])) for at in range(len(places))]

@@ -138,7 +138,9 @@ def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
         if len(places) >= FEWEST:
             older, later = (practice.lessons_of(some, kinds) for some in split(places))
             own = (practice.shelves_of(kinds), _texts(kinds), older, later)
-            tasks.append(Finding(kinds, *own, using.ranker.learned))
+            # What was promoted here may have learned from the rows that measure, with the present encoder's vectors.
+            order = using.shipped[0].learned if using.base == NAME else None
+            tasks.append(Finding(kinds, *own, order))
     with reading() as db:
         rows = labelled(db, using.model, min(limit, tickets.LIMIT))
     if len(rows) >= tickets.FEWEST:
@@ -158,7 +160,7 @@ class Finding:
     older: Lessons
     later: Lessons
     order: Order | None
-    """By which both encoders are compared: what is in use, and would be after a switch too."""
+    """By which both encoders are compared: one that serves both, and learned from no later row."""
 
     @property
     def held(self) -> set[str]:
