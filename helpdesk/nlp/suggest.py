@@ -190,7 +190,8 @@ class Suggester:
                 continue
             among = allowed[shelf.kind] if allowed is not None else None
             matching = matching_of(shelf.kind)
-            hits = shelf.vectors.search(vector, self.depth, among)
+            # Turned, a question finds more of its passages; of wordings the plain vector finds as many.
+            hits = shelf.vectors.search(turned["passage"] if matching == "passage" else vector, self.depth, among)
             worded = shelf.lexical.search(widened, self.depth, among)
             named = [key_of(item) for item in cited.get(shelf.kind, ())]
             led = Led()
@@ -207,10 +208,12 @@ class Suggester:
                 _add_company(shelf, turned["wording"], keys, hits, measured)
                 if on is not None:
                     _add_age_and_votes(shelf, on.toordinal(), measured)
+                near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
+            else:
+                near.extend((one.cosine, shelf.kind, one.id) for one in measured)
             if shelf.leads is not None:
                 _add_leads(measured, led, shelf.leads)
             found.extend(measured)
-            near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
         near.sort(key=lambda one: -one[0])
         agreeing = Counter((kind, item) for _, kind, item in near[:NEAREST])
         asked = len(terms(query))

@@ -146,8 +146,12 @@ def _led_to(one: KindIndex, query: Query) -> Collection[int]:
     return nearest_leads(one.led, query.text, query.vector, turned).best.keys()
 
 
+def _distance(vector: Vectors) -> Any:
+    return Embedding.vector.op("<=>", return_type=Float)(type_coerce(vector, UnitVector))
+
+
 def _columns(kind: str, query: Query) -> tuple[Any, Any, Any, Any]:
-    distance = Embedding.vector.op("<=>", return_type=Float)(type_coerce(query.vector, UnitVector))
+    distance = _distance(query.vector)
     product: Any = literal(0.0)
     if (turned := query.turned.get(matching_of(kind))) is not None:
         product = -Embedding.vector.op("<#>", return_type=Float)(type_coerce(turned, UnitVector))
@@ -166,7 +170,8 @@ def _nearest(kind: str, model: str, query: Query, allowed: Keys | None) -> Branc
     )
     if allowed is not None:
         wanted = wanted.where(Embedding.object_id.in_({item_of(key) for key in allowed.tolist()}))
-    inner = wanted.order_by(distance).limit(DEPTH).subquery()
+    turned = query.turned.get("passage") if matching_of(kind) == "passage" else None  # as in the process's own search
+    inner = wanted.order_by(distance if turned is None else _distance(turned)).limit(DEPTH).subquery()
     *columns, vector = inner.c
     # Vectors are long: only those come along that are compared with each other.
     depth = CROWD if matching_of(kind) == "wording" else 0

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.community import services as community
@@ -13,15 +14,19 @@ from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Candidate
+from helpdesk.nlp.suggest import Suggester
 from helpdesk.rulebook import resolver
 from helpdesk.rulebook import services as rulebook
+from helpdesk.rulebook.drafts import ClauseDraft
 from helpdesk.tickets import services as tickets
-from helpdesk.triage import engine
+from helpdesk.triage import engine, pgvectors
+from helpdesk.triage.models import Embedding
 from helpdesk.triage.services.related import related
 from helpdesk.triage.services.suggesting import ranked, suggest
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.community import make_question
 from tests.factories.knowledge import make_answer, make_article
+from tests.factories.rulebook import add, make_version
 from tests.factories.tickets import make_queue, make_ticket
 from tests.factories.triage import index_all
 
@@ -151,6 +156,29 @@ class TestOfferingAnswers:
         found = suggest(db, member, "lodging of credit cover", kinds=["ticket"]).items
 
         assert [item.id for item in found] == [new.id, old.id]
+
+    def test_a_clause_that_only_the_turned_question_is_near_to_is_among_the_candidates(
+        self, db, using, monkeypatch
+    ) -> None:
+        asked, meant = "who reads gas meters", "The Supplier visits each home."
+        texts = {"A1": "Gas meters last.", "A2": meant}
+        drafts = (ClauseDraft(number=number, heading="", text=text) for number, text in texts.items())
+        clauses = add(db, make_version(db), *drafts)
+        index_all(db, using)
+        (row,) = db.scalars(select(Embedding).where(Embedding.object_id == clauses["A2"].id, Embedding.part == 0))
+        order = LearnedOrder((), {"passage": np.outer(row.vector, using.encoder.encode([asked])[0])})
+        monkeypatch.setattr(order, "scores", lambda found: np.array([one.adapted for one in found]))
+        monkeypatch.setattr(pgvectors, "DEPTH", 1)
+        monkeypatch.setitem(Suggester.__init__.__kwdefaults__, "depth", 1)
+        vector = using.encoder.encode([asked])[0]
+
+        found = []
+        for learned in (None, order):
+            monkeypatch.setattr(using.ranker, "learned", learned)
+            ids = ranked(db, SYSTEM, using, asked, vector, limit=9, kinds=["clause"])
+            found.append({one.id for one in ids})
+
+        assert found == [{clauses["A1"].id}, {clauses["A1"].id, clauses["A2"].id}]
 
     def test_a_draft_is_not_offered_even_to_staff(self, db, using) -> None:
         make_answer(db, QUESTION, is_published=False)
