@@ -145,6 +145,21 @@ class TestOfferingAnswers:
 
         assert [item.kind for item in found] == ["answer", "question"]
 
+    def test_an_older_question_that_is_nearer_stands_above_a_published_answer(self, db, using, monkeypatch) -> None:
+        words = [f"word{at}" for at in range(17)]
+        member, now = make_actor(db), clock.now()
+        make_answer(db, " ".join([*words[:-2], "gas", "hub"]))
+        monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=800))
+        make_question(db, title=" ".join([*words[:-1], "gas"]))
+        monkeypatch.setattr(clock, "now", lambda: now)
+        make_question(db, title="Who reads our meters")
+        index_all(db, using)
+
+        asked = " ".join([*words[:-1], *(f"noise{at}" for at in range(6))])
+        first, second, *_ = suggest(db, member, asked).items
+
+        assert [first.kind, second.kind] == ["question", "answer"]
+
     def test_of_like_tickets_the_newer_comes_first(self, db, using, monkeypatch) -> None:
         member, now = make_actor(db), clock.now()
         monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=400))
