@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import User
 from helpdesk.community.models import Question
+from helpdesk.kernel import clock
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.kernel.policy import Role
 from helpdesk.nlp.encoder import Encoder, Vectors, digest, unit
@@ -26,6 +27,7 @@ CLAUSES = 500  # of one document
 CHANGED = 0.3  # share of a copy's words that are taken from other texts
 NOISE = 0.6  # length of what is added to a copy's vector, whose own length is one
 TITLE_WORDS = 12  # of a question
+DAYS, VOTES = 1_000, 10  # over which questions are spread, and below which their votes lie
 GRAPH_MEMORY = "4GB"  # for PostgreSQL to make a graph in; one that does not fit is made many times more slowly
 
 Progress = Callable[[int], object]
@@ -98,6 +100,7 @@ def _clauses(stock: Stock, count: int, before: int) -> Iterator[Rows]:
 
 
 def _questions(stock: Stock, count: int, before: int) -> Iterator[Rows]:
+    now = clock.now()
     for ids, texts, vectors in _batches(stock, count, SEED + 1):
         split = [(" ".join(text.split()[:TITLE_WORDS])[:200], text) for text in texts]
         items = [
@@ -107,6 +110,7 @@ def _questions(stock: Stock, count: int, before: int) -> Iterator[Rows]:
         words = [
             {"kind": "question", "object_id": at, "seq": at, "title": title, "body": body}
             | {"wordings": [f"{title}\n{body[:300]}"]}
+            | {"created_at": now - timedelta(days=at % DAYS), "votes": at % VOTES}
             for at, (title, body) in zip(ids, split, strict=True)
         ]
         parts = [
