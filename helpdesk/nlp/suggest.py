@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from helpdesk.nlp.confidence import POSSIBLE, Confidence, Doubles
+from helpdesk.nlp.confidence import Confidence, Doubles
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
 from helpdesk.nlp.ranking import MATCHINGS, NEAREST_PARTS, Candidate, Ranker, matching_of
@@ -81,14 +81,6 @@ class Suggestion:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestions:
-    """What is worth showing, best first; nothing when nothing is likely to help."""
-
-    items: tuple[Suggestion, ...]
-    abstained: bool
-
-
 class Suggester:
     """Encoder, indexes, ranker and confidence put together; it knows nothing of people."""
 
@@ -106,21 +98,6 @@ class Suggester:
         self.ranker = ranker
         self.confidence = confidence
         self.depth = depth
-
-    def suggest(
-        self,
-        query: str,
-        *,
-        limit: int = 8,
-        possible: float = POSSIBLE,
-        allowed: Mapping[str, Keys | None] | None = None,
-        keep: Callable[[Items], Items] | None = None,
-        cited: Items | None = None,
-    ) -> Suggestions:
-        """The best items if the list is worth showing, see `worth_showing`; see `rank` for the arguments."""
-        ranked = self.rank(query, limit=limit, allowed=allowed, keep=keep, cited=cited)
-        items = tuple(worth_showing(ranked, possible))
-        return Suggestions(items, abstained=not items)
 
     def rank(
         self,

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpdesk.community.texts import ANSWERS_LENGTH
 from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.evaluation import sorting
@@ -29,7 +30,7 @@ class TestFinding:
     def test_a_rephrased_question_finds_its_answer(self, data, encoder, confidence):
         known = read_rows(data / "stackfaq" / "faqs.jsonl")
         texts = [row["question"] for row in known]
-        bodies = answered(known, 4_000)
+        bodies = answered(known, ANSWERS_LENGTH)
         suggester = suggester_over(texts, encoder.encode(texts), encoder, confidence, kind="answer", bodies=bodies)
         rows = read_rows(data / "stackfaq" / "queries_a.jsonl")
         questions = [Question(row["query"], {row["faq"]}) for row in rows]
