@@ -135,8 +135,11 @@ class _Segment:
         """The sum of the given terms' weights for one item."""
         total = 0.0
         for row in rows:
-            items, weights = self.weights(row)
-            total += float(weights[items == place].sum())
+            span = self.counts.span(row)
+            items = self.counts.items[span]
+            at = int(np.searchsorted(items, place))
+            if at < len(items) and items[at] == place:
+                total += float(self.shares[span][at] * self.most[row])
         return total
 
     def best(self, rows: Iterable[int], k: int, allowed: Keys | None) -> list[Hit]:
@@ -146,8 +149,13 @@ class _Segment:
             mask = np.zeros(len(total), dtype=bool)
             mask[places[places >= 0]] = True
             total = np.where(mask, total, np.float32(0))
-        places = np.argpartition(-total, k)[:k] if k < len(total) else np.arange(len(total))
-        return [Hit(int(self.keys[at]), float(total[at])) for at in places if total[at] > 0]
+        places = np.flatnonzero(total > 0)
+        if len(places) > k:
+            least = np.partition(total[places], len(places) - k)[len(places) - k]
+            places = places[total[places] >= least]  # with those that are equal to the last
+        order = np.lexsort((self.keys[places], -total[places]))[:k]
+        keys, scores = self.keys[places[order]].tolist(), total[places[order]].tolist()
+        return [Hit(key, score) for key, score in zip(keys, scores, strict=True)]
 
 
 class Bm25Index:
@@ -171,6 +179,7 @@ class Bm25Index:
         self._frequency: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._counted: tuple[_Segment, _Segment | None, int] | None = None
         self._asked: tuple[_Segment, _Segment | None, str, list[int], int] | None = None
+        self._named: tuple[_Segment, str, int, dict[str, list[int]]] = self._main, "", 0, {}
 
     def __len__(self) -> int:
         return int(self._main.alive.sum()) + len(self._tail)
@@ -226,8 +235,8 @@ class Bm25Index:
         found: dict[str, float] = {}
         for segment in self._segments():
             (place,) = segment.places(np.array([key]))
-            for word in plain_words(text) if place >= 0 else ():
-                if weight := segment.total_at(self._rows(word), int(place)):
+            for word, rows in self._rows_of_words(text).items() if place >= 0 else ():
+                if weight := segment.total_at(rows, int(place)):
                     found[word] = weight
         return sorted(found, key=lambda word: (-found[word], word))
 
@@ -293,6 +302,15 @@ class Bm25Index:
             rows = [self._vocabulary[term] for term in terms_of if term in self._vocabulary]
             self._asked = main, tail, text, rows, len(terms_of) - len(rows)
         return self._asked[3], self._asked[4]
+
+    def _rows_of_words(self, text: str) -> dict[str, list[int]]:
+        """The rows of each word of `text` as it is written."""
+        known = self._vocabulary
+        if self._named[:3] != (self._main, text, len(known)):  # one list of suggestions asks for each of its items
+            of = {word: dict.fromkeys(self._analyse(word)) for word in plain_words(text)}
+            rows = {word: [known[one] for one in some if one in known] for word, some in of.items()}
+            self._named = self._main, text, len(known), rows
+        return self._named[3]
 
     def _segments(self) -> tuple[_Segment, _Segment]:
         if self._tail_segment is None:

@@ -178,11 +178,14 @@ class Suggester:
             ideal = max(shelf.lexical.ideal(query), 1e-9)
             # Of a text that has both an acronym and its long form the share may pass one, as that of a short text may.
             shares = shelf.lexical.scores(widened, keys) / ideal
-            measured = _measured(shelf, shares, vector, keys, set(named))
+            measures = (shares, *shelf.vectors.products((vector, turned[matching]), keys))
+            measured = _measured(shelf.kind, keys, measures, set(named))
             if shelf.pairs is not None and self.ranker.learned is not None:
-                _look_closer(shelf, query, turned["passage"], measured)
+                _look_closer(shelf, query, measured)
             if matching == "wording":
-                _add_company(shelf, turned["wording"], keys, hits, measured)
+                crowding = crowding_of(shelf.vectors, hits)
+                for one in measured:
+                    one.crowding = crowding
                 if on is not None:
                     _add_age_and_votes(shelf, on.toordinal(), measured)
                 near.extend((hit.score, shelf.kind, item_of(hit.key)) for hit in hits[:NEAREST])
@@ -272,7 +275,7 @@ def nearest_leads(leads: Leads, query: str, vector: Vectors, turned: Vectors) ->
     hits = (*near, *leads.lexical.search(query, LEAD_DEPTH))
     keys = np.unique(np.array([hit.key for hit in hits], dtype=np.int64))
     words = leads.lexical.scores(query, keys) / max(leads.lexical.ideal(query), 1e-9)
-    cosines, products = leads.vectors.scores(vector, keys), leads.vectors.scores(turned, keys)
+    cosines, products = leads.vectors.products((vector, turned), keys)
     best: dict[int, tuple[float, float, tuple[float, ...]]] = {}
     columns = (column.tolist() for column in (keys, words, cosines, products))
     for key, share, cosine, product in zip(*columns, strict=True):
@@ -306,31 +309,28 @@ def _add_leads(found: Sequence[Candidate], led: Led, leads: Leads) -> None:
             one.nearest = _nearest(one.nearest, one.nearest_leads)
 
 
-def _measured(shelf: Shelf, words: Floats, vector: Vectors, keys: Keys, named: Collection[int]) -> list[Candidate]:
-    """One candidate for each item among `keys`, with the best of its parts' scores."""
-    cosines = shelf.vectors.scores(vector, keys)
+def _measured(kind: str, keys: Keys, measures: Sequence[Floats], named: Collection[int]) -> list[Candidate]:
+    """One candidate for each item among `keys`, with the best of its parts' shares of words and cosines.
+
+    Products with the turned query, the third of `measures`, are kept of a passage's best part and of an item's nearest
+    wordings.
+    """
     best: dict[int, Candidate] = {}
-    for key, share, cosine in zip(keys.tolist(), words.tolist(), cosines.tolist(), strict=True):
+    is_worded = matching_of(kind) == "wording"
+    for key, share, cosine, product in zip(keys.tolist(), *(one.tolist() for one in measures), strict=True):
         item = item_of(key)
         known = best.get(item)
+        nearest = (product,) if is_worded else ()
         if known is None:
-            best[item] = Candidate(shelf.kind, item, key, share, cosine, is_cited=key in named)
+            cited = key in named
+            best[item] = Candidate(kind, item, key, share, cosine, nearest, is_cited=cited, adapted=product)
             continue
         if (share, cosine) > (known.words, known.cosine):
-            known.key = key
+            known.key, known.adapted = key, product
         known.words, known.cosine = max(known.words, share), max(known.cosine, cosine)
+        known.nearest = _nearest(known.nearest, nearest)
         known.is_cited = known.is_cited or key in named
     return list(best.values())
-
-
-def _add_company(shelf: Shelf, turned: Vectors, keys: Keys, hits: Sequence[Hit], found: Sequence[Candidate]) -> None:
-    """Fill in how near an item's nearest wordings are, and how near all those near the query are to each other."""
-    of_item: dict[int, tuple[float, ...]] = {}
-    for key, product in zip(keys.tolist(), shelf.vectors.scores(turned, keys).tolist(), strict=True):
-        of_item[item_of(key)] = _nearest(of_item.get(item_of(key), ()), (product,))
-    crowding = crowding_of(shelf.vectors, hits)
-    for one in found:
-        one.nearest, one.crowding = of_item[one.id], crowding
 
 
 def _add_age_and_votes(shelf: Shelf, today: int, found: Sequence[Candidate]) -> None:
@@ -343,16 +343,15 @@ def _nearest(some: tuple[float, ...], others: tuple[float, ...]) -> tuple[float,
     return tuple(sorted((*some, *others), reverse=True)[:NEAREST_PARTS])
 
 
-def _look_closer(shelf: Shelf, query: str, adapted: Vectors, found: Sequence[Candidate]) -> None:
+def _look_closer(shelf: Shelf, query: str, found: Sequence[Candidate]) -> None:
     """Fill in what the learned order of passages looks at beside words and meaning."""
     assert shelf.pairs is not None
     keys = np.array([one.key for one in found], dtype=np.int64)
     pairs = shelf.pairs.scores(query, keys) / max(shelf.pairs.ideal(query), 1e-9)
     overlap = shelf.lexical.overlap(query, keys)
-    turned = shelf.vectors.scores(adapted, keys)
-    columns = (pairs, overlap.covered, overlap.density, overlap.length, turned)
+    columns = (pairs, overlap.covered, overlap.density, overlap.length)
     for one, *numbers in zip(found, *(column.tolist() for column in columns), strict=True):
-        one.pairs, one.covered, one.density, one.length, one.adapted = numbers
+        one.pairs, one.covered, one.density, one.length = numbers
         one.group = shelf.groups.get(one.id, 0)
 
 

@@ -35,8 +35,11 @@ class VectorIndex(Protocol):
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> list[Hit]:
         """The `k` keys nearest to `vector` (float32, shape (d,), unit length) by cosine."""
 
-    def scores(self, vector: Vectors, keys: Keys) -> Floats:
-        """The cosine of each of `keys`, shape (n,); zero where the key is unknown."""
+    def products(self, vectors: Sequence[Vectors], keys: Keys) -> Floats:
+        """The product of each of `vectors`, float32, shape (d,), with each of `keys`: shape (len(vectors), n).
+
+        A unit vector's are cosines. Zero where the key is unknown.
+        """
 
     def vectors(self, keys: Keys) -> Vectors:
         """The vectors of `keys`, float32, shape (n, d); zeros where the key is unknown."""
@@ -129,7 +132,7 @@ class FaissIndex:
             rows = self._alike(vector, k)
         else:
             rows = np.flatnonzero(self._alive[: self._size])
-        scores, keys = self._scores(vector, rows), self._keys[rows]
+        scores, keys = self._products(vector[None, :], rows)[0], self._keys[rows]
         if len(rows) > k:
             some = np.argpartition(-scores, k - 1)[:k]
             edge = scores >= scores[some].min()  # with those that are equal to the last
@@ -137,11 +140,11 @@ class FaissIndex:
         order = np.lexsort((keys, -scores))[:k]
         return [Hit(key, score) for key, score in zip(keys[order].tolist(), scores[order].tolist(), strict=True)]
 
-    def scores(self, vector: Vectors, keys: Keys) -> Floats:
-        """The cosine of each of `keys`, float32, shape (n,)."""
+    def products(self, vectors: Sequence[Vectors], keys: Keys) -> Floats:
+        """The product of each of `vectors` with each of `keys`, float32, shape (len(vectors), n)."""
         rows = self._rows.find(keys)
-        result = np.zeros(len(keys), dtype=np.float32)
-        result[rows >= 0] = self._scores(vector, rows[rows >= 0])
+        result = np.zeros((len(vectors), len(keys)), dtype=np.float32)
+        result[:, rows >= 0] = self._products(np.stack(vectors), rows[rows >= 0])
         return result
 
     def vectors(self, keys: Keys) -> Vectors:
@@ -188,12 +191,12 @@ class FaissIndex:
     def _compact(self) -> None:
         self.restore(self.state())
 
-    def _scores(self, vector: Vectors, rows: Places) -> Floats:
-        """The cosines of `rows`."""
-        result = np.empty(len(rows), dtype=np.float32)
+    def _products(self, vectors: Vectors, rows: Places) -> Floats:
+        """The products of `vectors`, shape (m, dimension), with `rows`, shape (m, n)."""
+        result = np.empty((len(vectors), len(rows)), dtype=np.float32)
         for at in range(0, len(rows), BLOCK):
             some = rows[at : at + BLOCK]
-            result[at : at + BLOCK] = (self._bytes[some].astype(np.float32) @ vector) * self._scales[some]
+            result[:, at : at + BLOCK] = (vectors @ self._bytes[some].astype(np.float32).T) * self._scales[some]
         return result
 
     def _alike(self, vector: Vectors, k: int) -> Places:

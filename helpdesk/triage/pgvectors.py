@@ -29,8 +29,8 @@ class FoundVectors:
 
     vector: Vectors
     cosines: Mapping[int, float]
-    products: Mapping[int, float]
-    """With the vector turned for this kind: what is asked for when another vector than the query's is given."""
+    turned: Mapping[int, float]
+    """Products with the vector turned for this kind: asked for by giving another vector than the query's."""
     nearest: Sequence[Hit]
     crowd: Mapping[int, Vectors]
     """The vectors of the nearest few."""
@@ -44,9 +44,9 @@ class FoundVectors:
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> list[Hit]:
         return list(self.nearest[:k])
 
-    def scores(self, vector: Vectors, keys: Keys) -> Floats:
-        known = self.cosines if vector is self.vector else self.products
-        return np.array([known.get(key, 0.0) for key in keys.tolist()], dtype=np.float32)
+    def products(self, vectors: Sequence[Vectors], keys: Keys) -> Floats:
+        known = [self.cosines if one is self.vector else self.turned for one in vectors]
+        return np.array([[some.get(key, 0.0) for key in keys.tolist()] for some in known], dtype=np.float32)
 
     def vectors(self, keys: Keys) -> Vectors:
         nothing = np.zeros_like(self.vector)

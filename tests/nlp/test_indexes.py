@@ -37,6 +37,11 @@ class TestFindingByWords:
         assert lexical.search("zebra", 3) == []
         assert lexical.search("", 3) == []
 
+    def test_of_many_that_match_alike_those_with_the_lowest_keys_come(self):
+        index = Bm25Index()
+        index.put(range(40, 0, -1), ["credit cover"] * 40)
+        assert keys_of(index.search("credit", 5)) == [1, 2, 3, 4, 5]
+
     def test_only_allowed_keys_are_found(self, lexical):
         assert keys_of(lexical.search("credit cover", 3, np.array([2, 99]))) == [2]
         assert lexical.search("credit cover", 3, np.array([], dtype=np.int64)) == []
@@ -49,6 +54,14 @@ class TestFindingByWords:
     def test_shared_words_are_given_as_written(self, lexical):
         assert set(lexical.shared("Calculating our credit", 1)) == {"calculating", "credit"}
         assert lexical.shared("credit", 77) == []
+
+    def test_shared_words_follow_the_index(self, lexical):
+        assert lexical.shared("credit zebras", 1) == ["credit"]
+        lexical.put([5], ["zebras on credit"])
+        assert lexical.shared("credit zebras", 5) == ["zebras", "credit"]
+        lexical.remove([5])
+        lexical.state()  # numbers words anew
+        assert lexical.shared("credit zebras", 1) == ["credit"]
 
     def test_an_item_that_says_just_the_query_scores_about_the_ideal(self, lexical):
         text = TEXTS[3]
@@ -189,9 +202,10 @@ class TestFindingByMeaning:
         index.put([7, 7], HashEncoder().encode(["first text", "zebra crossing"]))
         assert keys_of(index.search(self.vector("zebra crossing"), 1)) == [7]
 
-    def test_scores_of_given_keys_are_cosines(self, index):
-        scores = index.scores(self.vector(TEXTS[1]), np.array([1, 55]))
-        assert scores.tolist() == pytest.approx([1, 0], abs=3e-3)
+    def test_products_with_given_keys_are_cosines(self, index):
+        own, twice = index.products((self.vector(TEXTS[1]), 2 * self.vector(TEXTS[1])), np.array([1, 55]))
+        assert own.tolist() == pytest.approx([1, 0], abs=3e-3)
+        assert twice.tolist() == pytest.approx([2, 0], abs=6e-3)
 
     def test_an_empty_index_finds_nothing(self):
         assert FaissIndex(64).search(self.vector("x"), 3) == []
