@@ -15,8 +15,9 @@ WINDOW_STEP = 40  # characters between two places where an excerpt may begin
 def excerpt(text: str, query: str, length: int = LENGTH) -> Markup:
     """The stretch of `text` that has most of the words of `query`, in one line."""
     line = " ".join(text[:SCANNED].split())
-    wanted = frozenset(terms(query))
-    matches = [match for match in TOKEN.finditer(line) if not wanted.isdisjoint(terms(match[0]))]
+    wanted, found = frozenset(terms(query)), list(TOKEN.finditer(line))
+    meant = {word for word in {match[0] for match in found} if not wanted.isdisjoint(terms(word))}
+    matches = [match for match in found if match[0] in meant]
     start, end = _stretch(line, matches, length)
     parts = [Markup("… ") if start else Markup("")]
     at = start

@@ -37,7 +37,7 @@ def seen_by(db: Session, actor: Actor, candidates: Items) -> dict[str, set[int]]
     is_sqlite = db.get_bind().dialect.name == "sqlite"
     ids = {kind: list(found) for kind, found in candidates.items()}
     given = {kind: json.dumps(found) if is_sqlite else found for kind, found in ids.items()}
-    for kind, object_id in db.execute(_seen(actor, tuple(sorted(ids)), is_sqlite=is_sqlite), given):
+    for kind, object_id in db.execute(_seen(actor, tuple(sorted(ids)), is_sqlite=is_sqlite), given).all():
         seen[kind].add(object_id)
     return seen
 
