@@ -22,6 +22,7 @@ LEADS = PARTS // 2  # Parts from this one on are questions that the item answere
 LEAD_DEPTH = 50  # questions answered before that are looked at, from each index.
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
 HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
+RECENT = 30  # days since a question was asked, within which its date is a reason
 LOOKED_AT = 3  # suggestions that whoever reads a list looks at.
 SHARE_OF_BEST = 0.1  # of the best suggestion's probability, from which the others of the first three are shown
 NEAREST = 10  # parts whose agreement is counted.
@@ -140,7 +141,7 @@ class Suggester:
                 found[at].id,
                 float(scores[at]),
                 float(probabilities[at]),
-                self._reasons(widened, found[at]),
+                self._reasons(widened, found[at], on),
             )
             for at in order[:limit]
         ]
@@ -206,7 +207,7 @@ class Suggester:
         learned = self.ranker.learned
         return {one: vector if learned is None else learned.turned(vector, one) for one in MATCHINGS}
 
-    def _reasons(self, query: str, candidate: Candidate) -> tuple[str, ...]:
+    def _reasons(self, query: str, candidate: Candidate, on: date | None) -> tuple[str, ...]:
         shelf = next(shelf for shelf in self.shelves if shelf.kind == candidate.kind)
         reasons = ["You named it."] if candidate.is_cited else []
         if shared := shelf.lexical.shared(query, candidate.key)[:4]:
@@ -220,6 +221,11 @@ class Suggester:
             reasons.append("Says nearly the same.")
         elif candidate.cosine >= 0.5:  # A judgement too.
             reasons.append("Close in meaning.")
+        if candidate.votes > 0:
+            reasons.append(f"{candidate.votes} {'vote' if candidate.votes == 1 else 'votes'} for it.")
+        day = shelf.days.get(candidate.id)
+        if on is not None and day is not None and on.toordinal() - day <= RECENT:
+            reasons.append("Asked in the last month.")
         return tuple(reasons)
 
 
@@ -362,7 +368,8 @@ def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> 
 
     A probability counts for no more than those above it in its list, so that no list is reordered.
     """
-    ranked = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].kind, found[at].id))
+    negated, chances = (-scores).tolist(), probabilities.tolist()
+    ranked = sorted(range(len(found)), key=lambda at: (negated[at], found[at].kind, found[at].id))
     ceiling: dict[str, float] = {}
     worth: dict[int, float] = {}
     for at in ranked:
@@ -370,7 +377,7 @@ def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> 
             worth[at] = 3.0 if found[at].is_cited else 2.0  # More than any probability.
             continue
         matching = matching_of(found[at].kind)
-        worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), float(probabilities[at]))
+        worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), chances[at])
     return sorted(ranked, key=lambda at: -worth[at])
 
 

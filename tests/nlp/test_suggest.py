@@ -1,3 +1,6 @@
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -166,6 +169,23 @@ class TestReasons:
         first, *_ = suggester.rank("Is credit cover calculated daily?")
         assert any("“credit”" in reason and "“calculated”" in reason for reason in first.reasons)
         assert not any("daily" in reason for reason in first.reasons)
+
+    @pytest.mark.parametrize(
+        ("days", "votes", "said"),
+        [
+            (3, 2, {"2 votes for it.", "Asked in the last month."}),
+            (31, 1, {"1 vote for it."}),
+            (31, -1, set()),
+        ],
+    )
+    def test_they_name_what_makes_an_item_stand_higher(self, hashing, days, votes, said):
+        today = date(2026, 11, 26)
+        of = {"days": {1: today.toordinal() - days}, "votes": {1: votes}}
+        asked = replace(shelf("question", ANSWERS, hashing), **of)
+        suggester = Suggester(hashing, [asked], Ranker(), Confidence({"wording": SURE}))
+        first, *_ = suggester.rank("how is credit cover calculated", on=today)
+        possible = {"2 votes for it.", "1 vote for it.", "-1 votes for it.", "Asked in the last month."}
+        assert possible.intersection(first.reasons) == said
 
 
 class TestKeys:
