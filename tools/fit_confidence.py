@@ -19,7 +19,7 @@ from helpdesk.nlp.order_learning import fit_nets, learn_turn_of_wordings, learn_
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import key_of
-from tools.fit_ranking import PACKS, Pack, ticking, topics
+from tools.fit_ranking import FILES, LOOSE, PACKS, Pack, ticking, topics
 
 SEED = 0
 ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
@@ -27,7 +27,9 @@ ABSENT_CLAUSES = 0.25  # share of questions whose clauses are taken out.
 WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (30, 50))  # known wordings an answer has, drawn from.
 OUT_OF_SCOPE = "clinc150/oos_train.csv"  # questions that neither pack answers
 QUESTIONS = 600  # a draw.
-STRANGERS = 40  # questions of each fold about something else altogether, put to the clauses.
+# What no clause answers: something else altogether, and bank customers' questions, whose words the rulebooks share.
+STRANGE = ("clinc150/val.csv", "banking77/train.csv")
+STRANGERS = 40  # questions of each of them for each fold
 
 
 def main() -> None:
@@ -44,10 +46,10 @@ def main() -> None:
         "wording": _wording_curve(options.data, encoder, generator),
         "passage": _passage_curve(options.data, encoder, generator),
     }
-    used = (*PACKS, OUT_OF_SCOPE, "obliqa/passages.jsonl.gz", "obliqa/dev.jsonl", "clinc150/val.csv")
+    used = {*PACKS, *STRANGE, *FILES, OUT_OF_SCOPE}
     manifest = Manifest(
         name="confidence",
-        data={name: file_digest(options.data / name) for name in used},
+        data={name: file_digest(options.data / name) for name in sorted(used)} | {str(LOOSE): file_digest(LOOSE)},
         parameters={"features": list(FEATURES), "encoder": encoder.name},
         seed=SEED,
         versions=versions("scikit-learn", "scipy", "numpy"),
@@ -116,8 +118,10 @@ def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Gene
     """
     pack = Pack(data, encoder)
     lessons, folds, every = pack.lessons, pack.lessons.folds, np.arange(len(pack.lessons))
-    strangers = [row["text"] for row in read_rows(data / "clinc150/val.csv")]
-    strange = generator.choice(len(strangers), (FOLDS, STRANGERS), replace=False)
+    strangers = [
+        generator.choice([row["text"] for row in read_rows(data / name)], (FOLDS, STRANGERS), replace=False)
+        for name in STRANGE
+    ]
     is_absent = generator.random(len(lessons)) < ABSENT_CLAUSES
     turns = learn_turns(
         encoder, pack.shelves, pack.passages, lessons, seed=SEED, tick=ticking("matrices", len(lessons))
@@ -133,7 +137,7 @@ def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Gene
         for index in (shelf.lexical, shelf.vectors, shelf.pairs):
             index.remove([key_of(item) for _, item in gone])
         still = Lessons(lessons.queries, lessons.vectors, *([some - gone for some in lessons.right] for _ in range(2)))
-        texts = [strangers[at] for at in strange[fold]]
+        texts = [str(text) for some in strangers for text in some[fold]]
         # Half of the questions are asked when nobody has pointed to any clause yet.
         for led, half in ((led_by([shelf], still.of(others)), own[::2]), ([shelf], own[1::2])):
             asked = still.of(half)

@@ -1,4 +1,4 @@
-"""Fits `models/ranking` on obliqa's development questions: `python tools/fit_ranking.py DATA OUT`."""
+"""Fits `models/ranking` on questions about obliqa's passages: `python tools/fit_ranking.py DATA OUT`."""
 
 import argparse
 from collections import Counter
@@ -33,6 +33,7 @@ from helpdesk.nlp.suggest import Shelf
 SEED = 0
 # Not multipassage_val.jsonl: thirteen of its questions stand in test_a.jsonl too.
 FILES = ("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl")
+LOOSE = Path("tools/loose_questions/dev.jsonl")
 PACKS = {"banking77/train.csv": "category", "clinc150/train.csv": "intent"}
 
 # What the ablation leaves out, one after the other.
@@ -50,6 +51,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "the passage's length": ("length",),
     "the document's other passages": ("document_sum", "document_best"),
     "how near the best passage stands": ("same_document", "distance"),
+    "how many terms the question has": ("asked",),
     "questions answered before": LEADS,
 }
 
@@ -70,7 +72,9 @@ class Pack:
         rows_of: dict[tuple[int, str], list[int]] = {}
         for at, label in enumerate(self.labels):
             rows_of.setdefault(label, []).append(at)
-        questions = read_rows(data / FILES[1])
+        written, loose = read_rows(data / FILES[1]), read_rows(LOOSE)
+        questions = [*written, *loose]
+        self.is_loose = np.arange(len(questions)) >= len(written)
         self.gold = [{(one["DocumentID"], one["PassageID"]) for one in row["gold"]} for row in questions]
         right = [frozenset(("clause", at) for label in some for at in rows_of[label]) for some in self.gold]
         asked = [row["question"] for row in questions]
@@ -78,10 +82,10 @@ class Pack:
 
 
 def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), count: int = NETS) -> dict[str, float]:
-    """Figures of five folds, each measured on the development questions that its nets did not learn from."""
+    """Figures of five folds, each measured on the questions that its nets did not learn from."""
     folds, listed = pack.lessons.folds, lists.asked
     seen = Counter(label for gold in pack.gold for label in gold)
-    groups: dict[str, list[tuple]] = {"": [], "_several": [], "_unseen": []}
+    groups: dict[str, list[tuple]] = {"": [], "_several": [], "_unseen": [], "_loose": []}
     for fold in range(FOLDS):
         nets = fit_nets(lists.learned_from(np.flatnonzero(folds != fold)), without=without, seed=SEED, count=count)
         for at in np.flatnonzero(folds == fold):
@@ -90,7 +94,9 @@ def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), cou
             best = np.argsort(-scores, kind="stable")[:30]
             found = list(dict.fromkeys(pack.labels[lists.items[at][one][1]] for one in best))[:10]
             pair = (found, pack.gold[at])
-            groups[""].append(pair)
+            groups["_loose" if pack.is_loose[at] else ""].append(pair)
+            if pack.is_loose[at]:
+                continue
             if len(pack.gold[at]) > 1:
                 groups["_several"].append(pair)
             if all(seen[label] == 1 for label in pack.gold[at]):
@@ -149,7 +155,7 @@ def main() -> None:
     print(figures)
     manifest = Manifest(
         name="ranking",
-        data={name: file_digest(options.data / name) for name in (*FILES, *PACKS)},
+        data={name: file_digest(options.data / name) for name in (*FILES, *PACKS)} | {str(LOOSE): file_digest(LOOSE)},
         parameters={"features": list(FEATURES), "encoder": pack.encoder.name},
         seed=SEED,
         metrics=figures,

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 TEXT = (
     *("sum", "sum_rank", "sum_behind", "covered", "density", "both"),
     *("adapted", "adapted_behind", "adapted_score", "pairs", "pairs_behind"),
-    *("length", "document_sum", "document_best", "same_document", "distance"),
+    *("length", "document_sum", "document_best", "same_document", "distance", "asked"),
 )
 LEADS = (
     *("lead_words", "lead_words_behind", "lead", "lead_behind", "lead_both", "lead_both_behind"),
@@ -136,11 +136,12 @@ def features(candidates: Sequence[Candidate]) -> Doubles:
     # Cosine and score of words are looked at in their sum alone: beside it each was worth nothing by itself.
     total = (_stretched(cosine) + _stretched(words)) / 2
     same, both = np.ones(len(candidates)), (lead + lead_words) / 2
+    asked = np.log1p(candidates[0].asked)
     columns = (
         *(total, _rank(total), _behind(total), covered, density, 2 * covered * density / (covered + density + 1e-9)),
         *(adapted, _behind(adapted), _score(adapted), pairs, _behind(pairs)),
         np.log1p(length),
-        *_documents(candidates, total),
+        *(*_documents(candidates, total), same * asked),
         *(lead_words, _behind(lead_words), lead, _behind(lead), both, _behind(both)),
         *(same * lead.max(), same * lead_words.max(), np.log1p(leads), leads > 0),
     )

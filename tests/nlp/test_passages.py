@@ -55,6 +55,10 @@ class TestFeatures:
         assert np.isfinite(features([candidate(1, np.random.default_rng(0))])).all()
         assert features([]).shape == (0, len(FEATURES))
 
+    def test_a_short_question_and_a_long_one_differ_in_their_terms_alone(self):
+        short, long = (features([candidate(1, np.random.default_rng(0), asked=terms)]) for terms in (3, 20))
+        assert [FEATURES[at] for at in np.flatnonzero((short != long)[0])] == ["asked"]
+
     def test_a_passage_near_the_best_one_of_its_document_is_near(self):
         best = candidate(10, np.random.default_rng(0), words=1.0, cosine=1.0, group=1)
         beside, far, elsewhere = (
@@ -184,8 +188,10 @@ class TestKeeping:
         assert set(manifest["data"]) == {
             *("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl"),
             *("banking77/train.csv", "clinc150/train.csv"),
+            "tools/loose_questions/dev.jsonl",
         }
         assert manifest["metrics"]["recall@10"] > 0.8
+        assert manifest["metrics"]["recall@10_loose"] > 0.7
 
 
 class TestRanking:
