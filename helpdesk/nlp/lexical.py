@@ -150,7 +150,7 @@ class _Segment:
             mask[places[places >= 0]] = True
             total = np.where(mask, total, np.float32(0))
         places = np.flatnonzero(total > 0)
-        if len(places) > k:
+        if 0 < k < len(places):
             least = np.partition(total[places], len(places) - k)[len(places) - k]
             places = places[total[places] >= least]  # with those that are equal to the last
         order = np.lexsort((self.keys[places], -total[places]))[:k]

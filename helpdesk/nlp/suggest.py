@@ -22,7 +22,7 @@ LEADS = PARTS // 2  # Parts from this one on are questions that the item answere
 LEAD_DEPTH = 50  # questions answered before that are looked at, from each index.
 DEPTH = 100  # candidates from each index; the right clause is among them in nine of ten questions.
 HELPED = 0.8  # Cosine from which two questions ask much the same; a judgement, only for a reason's wording.
-RECENT = 30  # days since a question was asked, within which its date is a reason
+RECENT = 30  # days since an item was asked, within which that is a reason; a judgement, only for its wording
 LOOKED_AT = 3  # suggestions that whoever reads a list looks at.
 SHARE_OF_BEST = 0.1  # of the best suggestion's probability, from which the others of the first three are shown
 NEAREST = 10  # parts whose agreement is counted.
@@ -179,8 +179,8 @@ class Suggester:
             ideal = max(shelf.lexical.ideal(query), 1e-9)
             # Of a text that has both an acronym and its long form the share may pass one, as that of a short text may.
             shares = shelf.lexical.scores(widened, keys) / ideal
-            measures = (shares, *shelf.vectors.products((vector, turned[matching]), keys))
-            measured = _measured(shelf.kind, keys, measures, set(named))
+            cosines, products = shelf.vectors.products((vector, turned[matching]), keys)
+            measured = _measured(shelf.kind, keys, set(named), shares, cosines, products)
             if shelf.pairs is not None and self.ranker.learned is not None:
                 _look_closer(shelf, query, measured)
             if matching == "wording":
@@ -222,9 +222,9 @@ class Suggester:
         elif candidate.cosine >= 0.5:  # A judgement too.
             reasons.append("Close in meaning.")
         if candidate.votes > 0:
-            reasons.append(f"{candidate.votes} {'vote' if candidate.votes == 1 else 'votes'} for it.")
+            reasons.append(f"{candidate.votes} {'vote' if candidate.votes == 1 else 'votes'}.")
         day = shelf.days.get(candidate.id)
-        if on is not None and day is not None and on.toordinal() - day <= RECENT:
+        if on is not None and day is not None and 0 <= on.toordinal() - day <= RECENT:
             reasons.append("Asked in the last month.")
         return tuple(reasons)
 
@@ -315,24 +315,27 @@ def _add_leads(found: Sequence[Candidate], led: Led, leads: Leads) -> None:
             one.nearest = _nearest(one.nearest, one.nearest_leads)
 
 
-def _measured(kind: str, keys: Keys, measures: Sequence[Floats], named: Collection[int]) -> list[Candidate]:
+def _measured(
+    kind: str, keys: Keys, named: Collection[int], shares: Floats, cosines: Floats, products: Floats
+) -> list[Candidate]:
     """One candidate for each item among `keys`, with the best of its parts' shares of words and cosines.
 
-    Products with the turned query, the third of `measures`, are kept of a passage's best part and of an item's nearest
-    wordings.
+    Products with the turned query are kept of a passage's best part, and of the nearest wordings of all else. All three
+    have shape (n,).
     """
     best: dict[int, Candidate] = {}
     is_worded = matching_of(kind) == "wording"
-    for key, share, cosine, product in zip(keys.tolist(), *(one.tolist() for one in measures), strict=True):
+    columns = (column.tolist() for column in (keys, shares, cosines, products))
+    for key, share, cosine, product in zip(*columns, strict=True):
         item = item_of(key)
         known = best.get(item)
-        nearest = (product,) if is_worded else ()
+        nearest, adapted = ((product,), 0.0) if is_worded else ((), product)
         if known is None:
             cited = key in named
-            best[item] = Candidate(kind, item, key, share, cosine, nearest, is_cited=cited, adapted=product)
+            best[item] = Candidate(kind, item, key, share, cosine, nearest, is_cited=cited, adapted=adapted)
             continue
         if (share, cosine) > (known.words, known.cosine):
-            known.key, known.adapted = key, product
+            known.key, known.adapted = key, adapted
         known.words, known.cosine = max(known.words, share), max(known.cosine, cosine)
         known.nearest = _nearest(known.nearest, nearest)
         known.is_cited = known.is_cited or key in named

@@ -20,6 +20,7 @@ DEAD_SHARE = 0.2  # of the rows; beyond it the index is made anew without them.
 BLOCK = 20_000  # rows made single precision at once
 LEVELS = 127  # on either side of zero, of a stored component
 SPARE_SHARE = 0.125  # of the rows; room made for new ones when there is none.
+LANES = 16  # rows that are multiplied alike; those that a block has beyond a multiple of it differ in the last bit
 UNSORTED = 2_000  # rows whose keys are looked up in a dictionary until they are sorted in.
 
 
@@ -36,9 +37,9 @@ class VectorIndex(Protocol):
         """The `k` keys nearest to `vector` (float32, shape (d,), unit length) by cosine."""
 
     def products(self, vectors: Sequence[Vectors], keys: Keys) -> Floats:
-        """The product of each of `vectors`, float32, shape (d,), with each of `keys`: shape (len(vectors), n).
+        """The product of each of `vectors` with the vector of each of `keys`: float32, shape (len(vectors), n).
 
-        A unit vector's are cosines. Zero where the key is unknown.
+        Those with a unit vector are cosines. Zero where the key is unknown. `vectors`, at least one, have shape (d,).
         """
 
     def vectors(self, keys: Keys) -> Vectors:
@@ -141,7 +142,7 @@ class FaissIndex:
         return [Hit(key, score) for key, score in zip(keys[order].tolist(), scores[order].tolist(), strict=True)]
 
     def products(self, vectors: Sequence[Vectors], keys: Keys) -> Floats:
-        """The product of each of `vectors` with each of `keys`, float32, shape (len(vectors), n)."""
+        """The product of each of `vectors` with the vector of each of `keys`, float32, shape (len(vectors), n)."""
         rows = self._rows.find(keys)
         result = np.zeros((len(vectors), len(keys)), dtype=np.float32)
         result[:, rows >= 0] = self._products(np.stack(vectors), rows[rows >= 0])
@@ -192,11 +193,13 @@ class FaissIndex:
         self.restore(self.state())
 
     def _products(self, vectors: Vectors, rows: Places) -> Floats:
-        """The products of `vectors`, shape (m, dimension), with `rows`, shape (m, n)."""
+        """The products of `vectors`, shape (m, dimension), with `rows`, shape (m, n); equal rows have equal ones."""
         result = np.empty((len(vectors), len(rows)), dtype=np.float32)
         for at in range(0, len(rows), BLOCK):
             some = rows[at : at + BLOCK]
-            result[:, at : at + BLOCK] = (vectors @ self._bytes[some].astype(np.float32).T) * self._scales[some]
+            block = np.zeros((-(-len(some) // LANES) * LANES, self.dimension), dtype=np.float32)
+            block[: len(some)] = self._bytes[some]
+            result[:, at : at + BLOCK] = (vectors @ block.T)[:, : len(some)] * self._scales[some]
         return result
 
     def _alike(self, vector: Vectors, k: int) -> Places:

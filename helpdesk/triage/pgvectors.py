@@ -30,7 +30,7 @@ class FoundVectors:
     vector: Vectors
     cosines: Mapping[int, float]
     turned: Mapping[int, float]
-    """Products with the vector turned for this kind: asked for by giving another vector than the query's."""
+    """Products with the vector turned for this kind, the only other one that anybody asks for."""
     nearest: Sequence[Hit]
     crowd: Mapping[int, Vectors]
     """The vectors of the nearest few."""
@@ -45,7 +45,7 @@ class FoundVectors:
         return list(self.nearest[:k])
 
     def products(self, vectors: Sequence[Vectors], keys: Keys) -> Floats:
-        known = [self.cosines if one is self.vector else self.turned for one in vectors]
+        known = [self.cosines if np.array_equal(one, self.vector) else self.turned for one in vectors]
         return np.array([[some.get(key, 0.0) for key in keys.tolist()] for some in known], dtype=np.float32)
 
     def vectors(self, keys: Keys) -> Vectors:

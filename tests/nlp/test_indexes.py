@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk.nlp.encoder import HashEncoder
+from helpdesk.nlp.encoder import HashEncoder, unit
 from helpdesk.nlp.lexical import TAIL, Bm25Index, corrected
 from helpdesk.nlp.vectors import FaissIndex
 
@@ -55,13 +55,15 @@ class TestFindingByWords:
         assert set(lexical.shared("Calculating our credit", 1)) == {"calculating", "credit"}
         assert lexical.shared("credit", 77) == []
 
-    def test_shared_words_follow_the_index(self, lexical):
-        assert lexical.shared("credit zebras", 1) == ["credit"]
-        lexical.put([5], ["zebras on credit"])
-        assert lexical.shared("credit zebras", 5) == ["zebras", "credit"]
-        lexical.remove([5])
-        lexical.state()  # numbers words anew
-        assert lexical.shared("credit zebras", 1) == ["credit"]
+    def test_shared_words_follow_words_that_come_and_are_numbered_anew(self):
+        index = Bm25Index()
+        index.put([1, 2], ["zebras", "credit"])
+        assert index.shared("ponies on credit", 2) == ["credit"]
+        index.remove([1])
+        index.put([3], ["ponies on credit"])
+        assert index.shared("ponies on credit", 3) == ["ponies", "credit"]
+        index.state()  # as many words as before, by other numbers
+        assert index.shared("ponies on credit", 2) == ["credit"]
 
     def test_an_item_that_says_just_the_query_scores_about_the_ideal(self, lexical):
         text = TEXTS[3]
@@ -206,6 +208,17 @@ class TestFindingByMeaning:
         own, twice = index.products((self.vector(TEXTS[1]), 2 * self.vector(TEXTS[1])), np.array([1, 55]))
         assert own.tolist() == pytest.approx([1, 0], abs=3e-3)
         assert twice.tolist() == pytest.approx([2, 0], abs=6e-3)
+
+    @pytest.mark.parametrize("count", [101, 102, 103])
+    def test_equal_vectors_have_equal_products_wherever_they_stand(self, count):
+        generator = np.random.default_rng(count)
+        vectors = unit(generator.normal(size=(count, 384)).astype(np.float32))
+        vectors[-1] = vectors[0]
+        index = FaissIndex(384)
+        index.put(range(count), vectors)
+        for vector in unit(generator.normal(size=(50, 384)).astype(np.float32)):
+            first, *_, last = index.products((vector,), np.arange(count))[0].tolist()
+            assert first == last
 
     def test_an_empty_index_finds_nothing(self):
         assert FaissIndex(64).search(self.vector("x"), 3) == []
