@@ -44,6 +44,9 @@ class Encoder(Protocol):
             EncoderError: what came out are no such vectors, or nothing came in time.
         """
 
+    def knows(self, word: str) -> bool:
+        """Whether the lower-case `word` is one of those that it was taught whole, so that it is no typing error."""
+
 
 def digest(text: str) -> str:
     """SHA-256 of `text` in hexadecimal: the key under which its vector is kept."""
@@ -87,6 +90,9 @@ class HashEncoder:
                 rows[place] += self._direction(word)
         rows[:, 0] += 1e-3  # An empty text still needs a direction.
         return unit(rows)
+
+    def knows(self, word: str) -> bool:
+        return False
 
     def _direction(self, word: str) -> Vectors:
         seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()[:8])

@@ -369,13 +369,18 @@ class Bm25Index:
         return float(whole.counts.values.sum(dtype=np.int64) / max(len(whole.keys), 1))
 
 
-def corrected(text: str, indexes: Sequence[Bm25Index]) -> str:
-    """`text`, each word that no item has exchanged for the commonest that one typing error could have made of it."""
+def corrected(text: str, indexes: Sequence[Bm25Index], is_word: Callable[[str], bool]) -> str:
+    """`text`, each strange word exchanged for the commonest of the items' that one typing error could have made of it.
+
+    Strange is what no item has and what `is_word`, asked for lower-case words, does not know either: people say “stuff”
+    where no clause does, and mean no “staff”.
+    """
 
     def count(term: str) -> int:
         return sum(index.frequency(term) for index in indexes)
 
-    strange = [word for word in dict.fromkeys(plain_words(text)) if not any(map(count, terms(word)))]
+    words = dict.fromkeys(plain_words(text))
+    strange = [word for word in words if not any(map(count, terms(word))) and not is_word(word)]
     for word in strange if len(strange) <= MOST_MENDED else ():
         if meant := mended(word, lambda term: count(term) > 0):
             best = max(sorted(meant), key=count)

@@ -56,6 +56,9 @@ class OnnxEncoder:
                 row[:] = vector
         return vectors
 
+    def knows(self, word: str) -> bool:
+        return self._tokenizer.token_to_id(word) is not None
+
     def _encode_one(self, text: str) -> Vectors:
         # A tokenizer reads Unicode only; lone surrogates come from damaged mail.
         clean = text.encode("utf-8", "replace").decode("utf-8")

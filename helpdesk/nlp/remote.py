@@ -51,6 +51,9 @@ class RemoteEncoder:
         batches = [self._asked(texts[at : at + BATCH], patience) for at in range(0, len(texts), BATCH)]
         return np.vstack([np.empty((0, self.dimension), dtype=np.float32), *batches])
 
+    def knows(self, word: str) -> bool:
+        return False  # a server of vectors says nothing of words
+
     def _asked(self, texts: Sequence[str], patience: float) -> Vectors:
         if self._clock() < self._resting_until:
             raise EncoderError("The embedding server failed a moment ago and is not asked yet.")

@@ -45,7 +45,7 @@ def mended(word: str, is_known: Callable[[str], bool]) -> dict[str, str]:
 
     One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964).
     """
-    if len(word) < SHORTEST_MENDED or len(word) > MAX_WORD or not word.isalpha():
+    if len(word) < SHORTEST_MENDED or len(word) > MAX_WORD or not word.isalpha() or _lacks_apostrophe(word):
         return {}
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     edits = [
@@ -62,6 +62,11 @@ def mended(word: str, is_known: Callable[[str], bool]) -> dict[str, str]:
         if any(map(is_known, _beginnings(edit))) and is_known(stem(edit)):
             found.setdefault(stem(edit), edit)
     return found
+
+
+def _lacks_apostrophe(word: str) -> bool:
+    """Whether it is a function word and what an apostrophe parts from it: whats, arent."""
+    return word.removesuffix("s") in STOP_WORDS or word.removesuffix("nt") in STOP_WORDS
 
 
 def _beginnings(word: str) -> Iterator[str]:

@@ -72,6 +72,10 @@ class Engine:
         """Those whose vectors are kept up to date, that of the settings last."""
         return [one for one in (self.encoder, self.coming) if one is not None]
 
+    def corrected(self, text: str) -> str:
+        """`text` without typing errors in words that neither an item has nor the encoder knows."""
+        return self.cache.corrected(text, self.encoder.knows if self.encoder else lambda _word: False)
+
     def follow(self, db: Session, *, in_request: bool = True) -> int:
         """Bring indexes, thresholds and promoted models up to date: one small query when nothing changed.
 

@@ -1,7 +1,7 @@
 """The indexes that a process keeps in memory; they follow the tables by sequence number."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -264,13 +264,14 @@ class IndexCache:
                 index.restore(_within(state, f"{kind}/"))
         self.seen_embeddings, self.seen_rebuild = int(state["embeddings"]), int(state["rebuild"])
 
-    def corrected(self, text: str) -> str:
+    def corrected(self, text: str, is_word: Callable[[str], bool]) -> str:
         """`text` without typing errors in words that no item has; see `lexical.corrected`.
 
         By what everybody may know to be there: a word of somebody's ticket neither explains nor excuses another's.
         """
         with self.lock:
-            return corrected(text, [index.lexical for kind, index in self.kinds.items() if kind != "ticket"])
+            open_to_all = [index.lexical for kind, index in self.kinds.items() if kind != "ticket"]
+            return corrected(text, open_to_all, is_word)
 
     def shelves(self, kinds: Iterable[str]) -> list[Shelf]:
         """The shelves of an in-process search."""

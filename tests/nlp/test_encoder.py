@@ -60,6 +60,10 @@ class TestTheShippedEncoder:
         forgot, lost, cover = shipped.encode(["I forgot my password", "cannot log in any more", "credit cover"])
         assert forgot @ lost > forgot @ cover + 0.2
 
+    def test_it_knows_words_and_no_typing_errors(self, shipped):
+        assert all(map(shipped.knows, ("stuff", "bother", "collateral", "clash")))
+        assert not any(map(shipped.knows, ("staf", "bohter", "colateral", "invoise", "")))
+
     def test_a_vector_depends_on_its_text_alone(self, shipped):
         together = shipped.encode(["credit cover", "a much longer text about certificates and hubs", "credit cover"])
         assert np.array_equal(together[0], together[2])

@@ -68,8 +68,8 @@ class TestOfferingAnswers:
         index_all(db, using)
         using.cache.follow(db)
 
-        assert using.cache.corrected("creidt") == "credit"
-        assert using.cache.corrected("coverals") == "coverals"
+        assert using.corrected("creidt") == "credit"
+        assert using.corrected("coverals") == "coverals"
 
     def test_what_is_measured_of_an_answer_is_the_same_on_both_databases(self, db, using, monkeypatch) -> None:
         seen: list[Candidate] = []

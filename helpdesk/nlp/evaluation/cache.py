@@ -31,6 +31,9 @@ class CachedEncoder:
         self._keep(path, vectors)
         return vectors
 
+    def knows(self, word: str) -> bool:
+        return self._encoder.knows(word)
+
     def _kept(self, path: Path, count: int) -> Vectors | None:
         """What was kept, unless it was cut off or is not there."""
         try:

@@ -76,7 +76,7 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
         return Suggestions()
     using = engine.current()
     if using is not None:
-        query = using.cache.corrected(query)
+        query = using.corrected(query)
     # An encoder knows no acronym of one community; with the long form beside it, it knows what is meant.
     vector, problem = _vector(using, resolver.memory.widened(query))
     if using is None or vector is None:
