@@ -30,6 +30,9 @@ QUESTIONS = 600  # a draw.
 # What no clause answers: something else altogether, and bank customers' questions, whose words the rulebooks share.
 STRANGE = ("clinc150/val.csv", "banking77/train.csv")
 STRANGERS = 40  # questions of each of them for each fold
+# Passages of small shelves, and questions put to one: half of them answered there. Few passages share out what the
+# order believes among few, and the best of them looks sure of itself.
+SMALL = ((30, 20), (100, 40), (1_000, 80))
 
 
 def main() -> None:
@@ -146,7 +149,42 @@ def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Gene
             some = replay(suggester(encoder, led, order), questions)
             rows.extend(some[0])
             labels.extend(some[1])
+        for size, count in SMALL:
+            some = _small_draw(pack, own, order, texts, size, count, generator)
+            rows.extend(some[0])
+            labels.extend(some[1])
     return fit_curve("passage", rows, labels)
+
+
+def _small_draw(
+    pack: Pack,
+    own: np.ndarray,
+    order: LearnedOrder,
+    strangers: list[str],
+    size: int,
+    count: int,
+    generator: np.random.Generator,
+) -> tuple[list, list]:
+    """Questions and strangers put to `size` passages that answer half of the `count` questions."""
+    lessons, encoder = pack.lessons, pack.encoder
+    places = generator.permutation(own)[:count]
+    answering = {at for place in places[: count // 2] for _, at in lessons.right[place]}
+    others = generator.permutation(np.setdiff1d(np.arange(len(pack.texts)), sorted(answering)))
+    known = sorted({*answering, *others[: max(size - len(answering), 0)].tolist()})
+    small = suggester_over(
+        [pack.texts[at] for at in known],
+        pack.passages.vectors[known],
+        encoder,
+        Confidence({}),
+        kind="clause",
+        groups={at: pack.documents[known[at]] for at in range(len(known))},
+        ranker=Ranker(learned=order),
+    )
+    number = {place: at for at, place in enumerate(known)}
+    right = [{number[at] for _, at in lessons.right[place] if at in number} for place in places]
+    queries = [*(lessons.queries[place] for place in places), *strangers]
+    vectors = np.vstack([lessons.vectors[places], encoder.encode(strangers)])
+    return replay(small, Replay(queries, vectors, [*right, *(set() for _ in strangers)]))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "the passage's length": ("length",),
     "the document's other passages": ("document_sum", "document_best"),
     "how near the best passage stands": ("same_document", "distance"),
-    "how many terms the question has": ("asked",),
+    "how many terms the question has": ("query_terms",),
     "questions answered before": LEADS,
 }
 
@@ -63,10 +63,12 @@ class Pack:
         self.encoder = encoder
         rows = [row for row in read_rows(data / FILES[0]) if row["text"].strip()]
         self.labels = [(row["DocumentID"], row["PassageID"]) for row in rows]
-        texts, vectors = [row["text"] for row in rows], encoder.encode([row["text"] for row in rows])
-        groups = {at: row["DocumentID"] for at, row in enumerate(rows)}
+        self.texts = [row["text"] for row in rows]
+        self.documents = [row["DocumentID"] for row in rows]
+        vectors = encoder.encode(self.texts)
+        groups = dict(enumerate(self.documents))
         self.shelves: tuple[Shelf, ...] = suggester_over(
-            texts, vectors, encoder, Confidence({}), kind="clause", groups=groups
+            self.texts, vectors, encoder, Confidence({}), kind="clause", groups=groups
         ).shelves
         self.passages = Passages([("clause", at) for at in range(len(rows))], vectors)
         rows_of: dict[tuple[int, str], list[int]] = {}
@@ -84,7 +86,7 @@ class Pack:
 def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), count: int = NETS) -> dict[str, float]:
     """Figures of five folds, each measured on the questions that its nets did not learn from."""
     folds, listed = pack.lessons.folds, lists.asked
-    seen = Counter(label for gold in pack.gold for label in gold)
+    seen = Counter(label for at in np.flatnonzero(~pack.is_loose) for label in pack.gold[at])
     groups: dict[str, list[tuple]] = {"": [], "_several": [], "_unseen": [], "_loose": []}
     for fold in range(FOLDS):
         nets = fit_nets(lists.learned_from(np.flatnonzero(folds != fold)), without=without, seed=SEED, count=count)

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 TEXT = (
     *("sum", "sum_rank", "sum_behind", "covered", "density", "both"),
     *("adapted", "adapted_behind", "adapted_score", "pairs", "pairs_behind"),
-    *("length", "document_sum", "document_best", "same_document", "distance", "asked"),
+    *("length", "document_sum", "document_best", "same_document", "distance", "query_terms"),
 )
 LEADS = (
     *("lead_words", "lead_words_behind", "lead", "lead_behind", "lead_both", "lead_both_behind"),
@@ -28,6 +28,7 @@ LEADS = (
 FEATURES = (*TEXT, *LEADS)
 BOUND = 8.0  # standard deviations beyond which a number says nothing more.
 FAR = 7.0  # distance of passages in different documents; in one, the logarithm of the passages between.
+MOST_TERMS = 32  # of a query; no question that was learned from has more
 LISTED = 30  # passages that speak for their document.
 NETS, TURN = "nets.npz", "turn_{}.npy"
 
@@ -136,12 +137,12 @@ def features(candidates: Sequence[Candidate]) -> Doubles:
     # Cosine and score of words are looked at in their sum alone: beside it each was worth nothing by itself.
     total = (_stretched(cosine) + _stretched(words)) / 2
     same, both = np.ones(len(candidates)), (lead + lead_words) / 2
-    asked = np.log1p(candidates[0].asked)
+    query_terms = np.log1p(min(candidates[0].asked, MOST_TERMS))
     columns = (
         *(total, _rank(total), _behind(total), covered, density, 2 * covered * density / (covered + density + 1e-9)),
         *(adapted, _behind(adapted), _score(adapted), pairs, _behind(pairs)),
         np.log1p(length),
-        *(*_documents(candidates, total), same * asked),
+        *(*_documents(candidates, total), same * query_terms),
         *(lead_words, _behind(lead_words), lead, _behind(lead), both, _behind(both)),
         *(same * lead.max(), same * lead_words.max(), np.log1p(leads), leads > 0),
     )
