@@ -1,6 +1,5 @@
 """Finding texts by their words: BM25 over a sparse matrix of term weights, kept up to date."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from helpdesk.nlp.counts import Counts
 from helpdesk.nlp.vocabulary import HashedVocabulary
-from helpdesk.nlp.words import mended, pairs, plain_words, terms
+from helpdesk.nlp.words import pairs, plain_words, terms
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -22,7 +21,6 @@ B = 0.75
 TAIL = 500  # items; a tail is weighed anew after each change, so it is kept short.
 TAIL_SHARE = 0.1  # of the whole; keeps the number of merges logarithmic while an index fills.
 MOST = 255  # times that a term of one item is counted: a byte's worth, and more than weighs anything.
-MOST_MENDED = 4  # unknown words of a query; more of them are another language or an attached log.
 SHARES = np.float32(65_535)  # parts of the most that a term can weigh
 MAX_QUERY_TERMS = 200  # different terms; more of a very long query adds time and little else.
 
@@ -367,25 +365,6 @@ class Bm25Index:
     def _mean_length(self, segment: _Segment) -> float:
         whole = self._main if len(self._main.keys) else segment
         return float(whole.counts.values.sum(dtype=np.int64) / max(len(whole.keys), 1))
-
-
-def corrected(text: str, indexes: Sequence[Bm25Index], is_word: Callable[[str], bool]) -> str:
-    """`text`, each strange word exchanged for the commonest of the items' that one typing error could have made of it.
-
-    Strange is what no item has and what `is_word`, asked for lower-case words, does not know either: people say “stuff”
-    where no clause does, and mean no “staff”.
-    """
-
-    def count(term: str) -> int:
-        return sum(index.frequency(term) for index in indexes)
-
-    words = dict.fromkeys(plain_words(text))
-    strange = [word for word in words if not any(map(count, terms(word))) and not is_word(word)]
-    for word in strange if len(strange) <= MOST_MENDED else ():
-        if meant := mended(word, lambda term: count(term) > 0):
-            best = max(sorted(meant), key=count)
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", meant[best], text, flags=re.IGNORECASE)
-    return text
 
 
 def pair_index() -> Bm25Index:

@@ -2,10 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
-from string import ascii_lowercase
 
 import snowballstemmer
 
@@ -28,9 +26,6 @@ STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905 - a paragraph of words reads better than a list of strings.
 )
 
-SHORTEST_MENDED = 5  # letters; of a shorter word one edit makes too many others
-LONGEST_ENDING = 6  # letters that a stem lacks
-
 _stemmer = snowballstemmer.stemmer("english")
 
 
@@ -38,42 +33,6 @@ _stemmer = snowballstemmer.stemmer("english")
 def stem(word: str) -> str:
     """The English stem of a lower-case `word`."""
     return str(_stemmer.stemWord(word))
-
-
-def mended(word: str, is_known: Callable[[str], bool]) -> dict[str, str]:
-    """The words with known stems of which one typing error could have made the lower-case `word`, by their stems.
-
-    One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964).
-    """
-    if len(word) < SHORTEST_MENDED or len(word) > MAX_WORD or not word.isalpha() or _lacks_apostrophe(word):
-        return {}
-    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    edits = [
-        *(first + second[1] + second[0] + second[2:] for first, second in halves if len(second) > 1),
-        *(first + second[1:] for first, second in halves if second and first.endswith(second[0])),
-        *(first + letter + second for first, second in halves for letter in ascii_lowercase),
-        *(first + second[1:] for first, second in halves if second),
-        *(first + letter + second[1:] for first, second in halves if second for letter in ascii_lowercase),
-    ]
-    found: dict[str, str] = {}
-    # Of words with one stem the likeliest comes first: an exchanged letter makes the most that nobody means.
-    for edit in edits:
-        # Stemming hundreds of words takes longer than looking up the few beginnings that a stem may be.
-        if any(map(is_known, _beginnings(edit))) and is_known(stem(edit)):
-            found.setdefault(stem(edit), edit)
-    return found
-
-
-def _lacks_apostrophe(word: str) -> bool:
-    """Whether it is a function word and what an apostrophe parts from it: whats, arent."""
-    return word.removesuffix("s") in STOP_WORDS or word.removesuffix("nt") in STOP_WORDS
-
-
-def _beginnings(word: str) -> Iterator[str]:
-    for size in range(len(word), max(len(word) - LONGEST_ENDING, 2) - 1, -1):
-        yield word[:size]
-        if word[size - 1] == "y":
-            yield word[: size - 1] + "i"
 
 
 def terms(text: str) -> list[str]:

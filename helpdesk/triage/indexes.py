@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel import options
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
-from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, corrected, pair_index
+from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, pair_index
+from helpdesk.nlp.mending import corrected
 from helpdesk.nlp.ranking import FADING_KINDS, PASSAGE_KINDS
 from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex, VectorIndex
@@ -265,7 +266,7 @@ class IndexCache:
         self.seen_embeddings, self.seen_rebuild = int(state["embeddings"]), int(state["rebuild"])
 
     def corrected(self, text: str, is_word: Callable[[str], bool]) -> str:
-        """`text` without typing errors in words that no item has; see `lexical.corrected`.
+        """`text` without typing errors in words that no item has; see `mending.corrected`.
 
         By what everybody may know to be there: a word of somebody's ticket neither explains nor excuses another's.
         """

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.nlp.encoder import HashEncoder, unit
-from helpdesk.nlp.lexical import TAIL, Bm25Index, corrected
+from helpdesk.nlp.lexical import TAIL, Bm25Index
 from helpdesk.nlp.vectors import FaissIndex
 
 TEXTS = {
@@ -73,42 +73,6 @@ class TestFindingByWords:
     def test_an_empty_index_finds_nothing(self):
         assert Bm25Index().search("credit", 3) == []
         assert Bm25Index().scores("credit", np.array([1])).tolist() == [0]
-
-
-def nothing(_word: str) -> bool:
-    return False
-
-
-class TestTypingErrors:
-    @pytest.mark.parametrize("typed", ["calcluated", "calculted", "Calculatted", "calculatid"])
-    def test_one_is_mended_into_a_word_that_some_item_has(self, lexical, typed):
-        text = corrected(f"How is it {typed}?", [lexical], nothing)
-        assert keys_of(lexical.search(text, 3)) == [1]
-        assert text == "How is it calculated?"
-
-    def test_the_commonest_word_of_all_indexes_is_meant(self, lexical):
-        other = Bm25Index()
-        other.put([1, 2, 3], ["the cower", "a cower", "cowers"])
-        assert corrected("what cowver", [other, lexical], nothing) == "what cower"
-        assert corrected("what cowver", [lexical, other], nothing) == "what cower"
-
-    def test_a_word_that_is_one_elsewhere_is_no_error(self, lexical):
-        text = "the cower and the crdeit"
-        assert corrected(text, [lexical], {"cower"}.__contains__) == "the cower and the credit"
-        assert corrected(text, [lexical], nothing) == "the cover and the credit"
-
-    def test_a_possessive_of_a_known_word_is_no_error(self, lexical):
-        text = "the party's cover's carge's credit's calculation's calcluated"
-        assert corrected(text, [lexical], nothing).endswith(" calculated")
-
-    def test_another_language_and_attached_logs_are_left_alone(self, lexical):
-        text = "calcluated crdit cvoer prty signng"
-        assert corrected(text, [lexical], nothing) == text
-
-    @pytest.mark.parametrize("text", ["caver", "g3.21", "hov", "", "zebra crossing", "whats theres arent"])
-    def test_known_words_identifiers_short_words_and_others_stay_as_typed(self, lexical, text):
-        lexical.put([5], ["A part of the caver, chats with an agent of threes"])
-        assert corrected(text, [lexical], nothing) == text
 
 
 class TestKeepingTheWordsUpToDate:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.nlp.words import MAX_WORD, STOP_WORDS, mended, plain_words, stem, terms
+from helpdesk.nlp.words import MAX_WORD, STOP_WORDS, plain_words, terms
 
 
 class TestIdentifiers:
@@ -41,25 +41,3 @@ class TestWords:
 
     def test_an_encoded_attachment_gives_nothing(self):
         assert terms("QUJD" * 25_000) == []
-
-
-class TestTypingErrors:
-    KNOWN = frozenset({stem("registration"), stem("quantity"), stem("supplies")})
-
-    @pytest.mark.parametrize(
-        ("typed", "meant"),
-        [
-            ("regstration", "registration"),
-            ("registrationn", "registration"),
-            ("registratoin", "registration"),
-            ("registrazion", "registration"),
-            ("quantitiy", "quantity"),
-            ("suppleis", "supplies"),
-        ],
-    )
-    def test_one_leads_back_to_a_known_word(self, typed, meant):
-        assert mended(typed, self.KNOWN.__contains__)[stem(meant)].startswith(stem(meant)[:-1])
-
-    @pytest.mark.parametrize("typed", ["", "regi", "regstratn", "smets2", "x" * (MAX_WORD + 1)])
-    def test_what_is_short_has_two_or_is_no_word_is_left(self, typed):
-        assert mended(typed, self.KNOWN.__contains__) == {}
