@@ -2,10 +2,11 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from helpdesk.nlp.words import TOKEN, terms
+from helpdesk.nlp.words import MAX_WORD, TOKEN, terms
 
 LENGTH = 240  # characters
 SCANNED = 20_000  # characters of a text that are looked through
@@ -16,7 +17,8 @@ def excerpt(text: str, query: str, length: int = LENGTH) -> Markup:
     """The stretch of `text` that has most of the words of `query`, in one line."""
     line = " ".join(text[:SCANNED].split())
     wanted, found = frozenset(terms(query)), list(TOKEN.finditer(line))
-    meant = {word for word in {match[0] for match in found} if not wanted.isdisjoint(terms(word))}
+    words = {match[0] for match in found}
+    meant = {word for word in words if len(word) <= MAX_WORD and not wanted.isdisjoint(_terms(word))}
     matches = [match for match in found if match[0] in meant]
     start, end = _stretch(line, matches, length)
     parts = [Markup("… ") if start else Markup("")]
@@ -28,6 +30,12 @@ def excerpt(text: str, query: str, length: int = LENGTH) -> Markup:
         at = match.end()
     parts += [escape(line[at:end]), Markup(" …") if end < len(line) else Markup("")]
     return Markup("").join(parts)
+
+
+@lru_cache(maxsize=10_000)
+def _terms(word: str) -> tuple[str, ...]:
+    """The terms of one word: the texts of a site have the same few thousand words over and over."""
+    return tuple(terms(word))
 
 
 def _stretch(line: str, matches: list[re.Match[str]], length: int) -> tuple[int, int]:

@@ -2,9 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, cast, column, desc, func, literal_column, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    column,
+    desc,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -160,9 +174,12 @@ def texts(db: Session, hits: Sequence[tuple[str, int]]) -> dict[tuple[str, int],
     by_kind: dict[str, list[int]] = {}
     for kind, object_id in hits:
         by_kind.setdefault(kind, []).append(object_id)
-    rows = db.execute(
-        select(SearchText.kind, SearchText.object_id, SearchText.title, SearchText.body).where(
-            or_(*(and_(SearchText.kind == kind, SearchText.object_id.in_(ids)) for kind, ids in by_kind.items()))
-        )
-    )
+    rows = db.execute(_texts(tuple(sorted(by_kind))), by_kind)
     return {(kind, object_id): (title, body) for kind, object_id, title, body in rows}
+
+
+@lru_cache(maxsize=64)
+def _texts(kinds: tuple[str, ...]) -> Select[str, int, str, str]:
+    """Takes the ids of each kind by its name; built once, since every list of suggestions asks."""
+    some = (and_(SearchText.kind == kind, SearchText.object_id.in_(bindparam(kind, expanding=True))) for kind in kinds)
+    return select(SearchText.kind, SearchText.object_id, SearchText.title, SearchText.body).where(or_(*some))
