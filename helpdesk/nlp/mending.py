@@ -25,16 +25,17 @@ def corrected(text: str, indexes: Sequence[Bm25Index], is_word: Callable[[str], 
     words = dict.fromkeys(plain_words(text))
     strange = [word for word in words if not any(map(count, terms(word))) and not is_word(word)]
     for word in strange if len(strange) <= MOST_MENDED else ():
-        if meant := mended(word, lambda term: count(term) > 0):
+        if meant := mended(word, lambda term: count(term) > 0, is_word):
             best = max(sorted(meant), key=count)
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", meant[best], text, flags=re.IGNORECASE)
     return text
 
 
-def mended(word: str, is_known: Callable[[str], bool]) -> dict[str, str]:
+def mended(word: str, is_known: Callable[[str], bool], is_word: Callable[[str], bool]) -> dict[str, str]:
     """The words with known stems of which one typing error could have made the lower-case `word`, by their stems.
 
-    One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964).
+    One letter too many, too few, exchanged, or two neighbours swapped (Damerau, 1964). Of several with one stem it is
+    one that `is_word` knows, if it knows any: “responsble” is no “responsable”.
     """
     if len(word) < SHORTEST_MENDED or len(word) > MAX_WORD or not word.isalpha() or _lacks_apostrophe(word):
         return {}
@@ -50,8 +51,10 @@ def mended(word: str, is_known: Callable[[str], bool]) -> dict[str, str]:
     # Of words with one stem the likeliest comes first: an exchanged letter makes the most that nobody means.
     for edit in edits:
         # Stemming hundreds of words takes longer than looking up the few beginnings that a stem may be.
-        if any(map(is_known, _beginnings(edit))) and is_known(stem(edit)):
-            found.setdefault(stem(edit), edit)
+        if not any(map(is_known, _beginnings(edit))) or not is_known(root := stem(edit)):
+            continue
+        if root not in found or (is_word(edit) and not is_word(found[root])):
+            found[root] = edit
     return found
 
 

@@ -12,6 +12,10 @@ def lexical():
     return index
 
 
+def nothing(_word: str) -> bool:
+    return False
+
+
 class TestMendingAWord:
     KNOWN = frozenset({stem("registration"), stem("quantity"), stem("supplies")})
 
@@ -27,15 +31,16 @@ class TestMendingAWord:
         ],
     )
     def test_one_leads_back_to_a_known_word(self, typed, meant):
-        assert mended(typed, self.KNOWN.__contains__)[stem(meant)].startswith(stem(meant)[:-1])
+        assert mended(typed, self.KNOWN.__contains__, nothing)[stem(meant)].startswith(stem(meant)[:-1])
 
     @pytest.mark.parametrize("typed", ["", "regi", "regstratn", "smets2", "x" * (MAX_WORD + 1)])
     def test_what_is_short_has_two_or_is_no_word_is_left(self, typed):
-        assert mended(typed, self.KNOWN.__contains__) == {}
+        assert mended(typed, self.KNOWN.__contains__, nothing) == {}
 
-
-def nothing(_word: str) -> bool:
-    return False
+    def test_of_forms_with_one_stem_it_is_one_that_is_a_word(self):
+        known = {stem("responsible")}.__contains__
+        assert set(mended("responsble", known, nothing).values()) == {"responsable"}
+        assert set(mended("responsble", known, {"responsible"}.__contains__).values()) == {"responsible"}
 
 
 class TestMendingAQuery:
