@@ -187,23 +187,27 @@ def give_back() -> None:
 def load(db: Session, settings: Settings) -> Engine:
     """An engine from the site's settings. A missing or damaged model leaves word search, and says so.
 
-    While the vectors of the settings' encoder are not complete, the one whose vectors are is searched with.
+    While the vectors of the settings' encoder are not complete, the one whose vectors are is searched with; where that
+    one is gone, as after an upgrade to a release with another, words alone are.
     """
     wanted, problem = encoder_in(settings, encoder_folder(settings))
     if wanted is not None and wanted.dimension != DIMENSION and db.get_bind().dialect.name == "postgresql":
         problem = f"{wanted.name} makes vectors of {wanted.dimension} numbers; on PostgreSQL only {DIMENSION} fit."
         wanted = None
     encoder, coming, name = wanted, None, searched(db)
-    if name and (wanted is None or wanted.name != name) and (folder := folder_of(settings, name)):
+    if name and (wanted is None or wanted.name != name):
         # The one before runs here even where a server has the new one: a server has one model.
-        encoder, coming = load_encoder(folder)[0] or wanted, wanted
+        folder = folder_of(settings, name)
+        encoder, coming = load_encoder(folder)[0] if folder else None, wanted
+        if encoder is None and wanted is not None:
+            problem = f"Words alone are searched until the vectors by {wanted.name} are complete. They are being made."
     return Engine(
         encoder=encoder,
         ranker=Ranker(learned=load_order(settings.models_dir / RANKING, encoder.base if encoder else "")),
         confidence=load_confidence(settings.models_dir / CONFIDENCE),
         cache=make_cache(db, encoder),
         problem=problem,
-        coming=coming if coming is not encoder else None,
+        coming=coming,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from helpdesk.kernel import options
 from helpdesk.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from helpdesk.kernel.models import AuditRow
 from helpdesk.kernel.policy import SYSTEM, Role
@@ -96,6 +97,18 @@ class TestFollowing:
         assert using.confidence is shipped
         if harm != "another encoder":
             assert any("The model confidence-one cannot be used" in problem for problem in state.model_problems(db))
+
+    def test_a_classifier_of_another_encoder_is_named_once_that_one_is_searched(self, db, tmp_path) -> None:
+        (tmp_path / "topics").mkdir()
+        write_manifest(tmp_path / "topics", Manifest(name="topic", parameters={"encoder": "old"}))
+        promoted(db, "topic", tmp_path / "topics")
+        options.write(db, "encoder", "old")
+        assert state.model_problems(db) == []
+        options.write(db, "encoder", "new")
+
+        (problem,) = state.model_problems(db)
+
+        assert "was learned with the encoder old, and predicts nothing with new. Run `train`." in problem
 
 
 class TestGoingBack:

@@ -87,6 +87,37 @@ class TestWhileVectorsAreMade:
         assert problem.startswith("Vectors by new are being made: 1 of 1 items are left. Until then those by old are")
         assert "Vectors by new are being made" in app.test_cli_runner().invoke(args=["index", "status"]).output
 
+    def test_words_alone_are_searched_where_the_old_one_is_gone(self, db, app, here, settled) -> None:
+        shutil.rmtree(here.models_dir / "old")
+        app.extensions["signpost.settings"] = new = replace(here, encoder="new")
+
+        using = start(new)
+
+        assert (using.model, using.coming.name) == ("", "new")
+        assert using.problem.startswith("Words alone are searched until the vectors by new are complete.")
+        found = suggest(db, VISITOR, QUESTION)
+        assert [item.title for item in found.items] == [QUESTION]
+        assert found.problem
+        (problem,) = commands.find_problems(new)
+        assert "1 of 1 items are left. Until then words alone are searched. The worker makes them" in problem
+
+        jobs.mend()  # leaves it to jobs that take a while each
+        assert QUESTION not in using.coming.asked
+        jobs.turn()
+
+        assert engine.current().model == "new"
+        assert suggest(db, VISITOR, QUESTION).problem == ""
+
+    def test_rebuilding_makes_the_new_ones_where_the_old_one_is_gone(self, db, app, here, settled) -> None:
+        shutil.rmtree(here.models_dir / "old")
+        app.extensions["signpost.settings"] = new = replace(here, encoder="new")
+        start(new)
+
+        result = app.test_cli_runner().invoke(args=["index", "rebuild"])
+
+        assert "The indexes are up to date." in result.output
+        assert searched(db) == "new"
+
     def test_a_change_reaches_both(self, db, here, settled) -> None:
         using = start(replace(here, encoder="new"))
         make_answer(db, "Who reads our meters")

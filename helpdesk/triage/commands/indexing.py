@@ -25,7 +25,7 @@ index_group = click.Group("index", help="The indexes, which are made from the da
 def rebuild(kinds: tuple[str, ...]) -> None:
     """Remake the search texts and embeddings. Goes on where an interrupted run stopped."""
     using = engine.loaded()
-    if using.encoder is None:
+    if not using.encoders:
         raise click.ClickException(using.problem)
     known = [source.kind for source in sources.all_sources()]
     if unknown := set(kinds).difference(known):
@@ -36,8 +36,9 @@ def rebuild(kinds: tuple[str, ...]) -> None:
             bar.set_description(label)
             bar.update(count)
 
-        indexing.rebuild(kinds or known, using.encoder, progress)
-        for encoder in using.encoders[1:]:
+        first, *others = using.encoders
+        indexing.rebuild(kinds or known, first, progress)
+        for encoder in others:
             for kind in known:
                 indexing.embed_pending(kind, encoder, partial(progress, f"{kind}: {encoder.name}"))
     indexing.settle(using.encoders[-1].name)
@@ -68,9 +69,8 @@ def _turning(here: Settings) -> str:
     if now in {"", wanted}:
         return ""
     left, items = sum(state.behind for state in states), sum(state.items for state in states)
-    return (
-        f"Vectors by {wanted} are being made: {left} of {items} items are left. Until then those by {now} are searched."
-    )
+    until = f"those by {now} are" if engine.folder_of(here, now) else "words alone are"
+    return f"Vectors by {wanted} are being made: {left} of {items} items are left. Until then {until} searched."
 
 
 def find_problems(here: Settings) -> list[str]:

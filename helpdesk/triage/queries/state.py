@@ -15,6 +15,8 @@ from helpdesk.nlp.manifest import ArtefactError, verify
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import IndexState, ModelRow, SearchText
 
+CLASSIFIERS = ("topic", "priority")  # what is learned from the vectors of one encoder, and of no other
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexStatus:
@@ -68,13 +70,18 @@ def _status(kind: str, head: int, states: Mapping[str, IndexState], texts: Mappi
 
 
 def model_problems(db: Session) -> list[str]:
-    """A sentence for each model that is in use by its row but cannot be used; what ships stands in for it."""
-    problems = []
+    """A sentence for each model that is in use by its row but cannot be used, with what to do."""
+    problems, encoder = [], searched(db)
     for row in db.scalars(select(ModelRow).where(ModelRow.state == ModelState.CHAMPION)):
         try:
-            verify(Path(row.folder))
+            about = verify(Path(row.folder))
         except ArtefactError as err:
             problems.append(f"The model {row.name} cannot be used. {err} Or run `models rollback {row.what}`.")
+            continue
+        made_for = about.parameters.get("encoder")
+        if row.what in CLASSIFIERS and encoder not in {"", made_for}:
+            was = f"The model {row.name} was learned with the encoder {made_for}, and predicts nothing with {encoder}."
+            problems.append(f"{was} Run `train`.")
     return problems
 
 
