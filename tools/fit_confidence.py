@@ -1,7 +1,11 @@
-"""Fits `models/confidence` on the development data packs: `python tools/fit_confidence.py DATA OUT`."""
+"""Fits `models/confidence` on the development data packs: `python -m tools.fit_confidence DATA OUT ENCODERS`.
+
+ENCODERS is the folder that `tools.fit_encoder` filled.
+"""
 
 import argparse
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +16,13 @@ from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
-from helpdesk.nlp.lessons import FOLDS, Item, Lessons, led_by
+from helpdesk.nlp.lessons import FOLDS, Lessons, led_by
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
-from helpdesk.nlp.onnx import OnnxEncoder
-from helpdesk.nlp.order_learning import fit_nets, learn_turn_of_wordings, learn_turns, list_candidates, suggester
+from helpdesk.nlp.order_learning import fit_nets, learn_turn_of_wordings, suggester
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import key_of
-from tools.fit_ranking import FILES, LOOSE, PACKS, Pack, ticking, topics
+from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, topics
 
 SEED = 0
 ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
@@ -29,7 +32,7 @@ OUT_OF_SCOPE = "clinc150/oos_train.csv"  # questions that neither pack answers
 QUESTIONS = 600  # a draw.
 # What no clause answers: something else altogether, and bank customers' questions, whose words the rulebooks share.
 STRANGE = ("clinc150/val.csv", "banking77/train.csv")
-STRANGERS = 40  # questions of each of them for each fold
+STRANGERS = 20  # questions of each of them for each fold and half
 # Passages of small shelves, and questions put to one: half of them answered there. Few passages share out what the
 # order believes among few, and the best of them looks sure of itself.
 SMALL = ((30, 20), (100, 40), (1_000, 80))
@@ -40,20 +43,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--encoder", type=Path, default=Path("models/encoder"))
+    parser.add_argument("encoders", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
     options = parser.parse_args()
-    encoder = CachedEncoder(OnnxEncoder(options.encoder), options.cache)
+    encoders = Encoders(options.encoders, options.cache)
     generator = np.random.default_rng(SEED)
     curves = {
-        "wording": _wording_curve(options.data, encoder, generator),
-        "passage": _passage_curve(options.data, encoder, generator),
+        "wording": _wording_curve(options.data, encoders.untuned, generator),
+        "passage": _passage_curve(options.data, encoders.without, generator),
     }
     used = {*PACKS, *STRANGE, *FILES, OUT_OF_SCOPE}
     manifest = Manifest(
         name="confidence",
         data={name: file_digest(options.data / name) for name in sorted(used)} | {str(LOOSE): file_digest(LOOSE)},
-        parameters={"features": list(FEATURES), "encoder": encoder.name},
+        parameters={"features": list(FEATURES), "encoder": encoders.untuned.name, "encoders": encoders.names},
         seed=SEED,
         versions=versions("scikit-learn", "scipy", "numpy"),
     )
@@ -61,7 +64,7 @@ def main() -> None:
 
 
 def _wording_curve(data: Path, encoder: CachedEncoder, generator: np.random.Generator) -> Curve:
-    """Answers known by some of their wordings, asked for by others."""
+    """Answers known by some of their wordings, asked for by others: by an encoder that knows none of their topics."""
     rows, labels = [], []
     strange = [row["text"] for row in read_rows(data / OUT_OF_SCOPE)]
     packs = list(topics(data, encoder))
@@ -114,46 +117,55 @@ def _wording_draw(
     return replay(suggester, Replay(queries, np.vstack([vectors[places], encoder.encode(strange)]), right))
 
 
-def _passage_curve(data: Path, encoder: CachedEncoder, generator: np.random.Generator) -> Curve:
+def _passage_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Curve:
     """Clauses for questions, some of whose clauses are not there, and for questions of another world.
 
-    Each question is put to an order that was learned without it, as a new question meets the one that ships.
+    Each question is put to an encoder and to an order that were learned without it, as a new question meets those that
+    ship.
     """
-    pack = Pack(data, encoder)
-    lessons, folds, every = pack.lessons, pack.lessons.folds, np.arange(len(pack.lessons))
-    strangers = [
-        generator.choice([row["text"] for row in read_rows(data / name)], (FOLDS, STRANGERS), replace=False)
-        for name in STRANGE
-    ]
-    is_absent = generator.random(len(lessons)) < ABSENT_CLAUSES
-    turns = learn_turns(
-        encoder, pack.shelves, pack.passages, lessons, seed=SEED, tick=ticking("matrices", len(lessons))
-    )
-    tick = ticking("candidates", len(lessons))
-    lists = list_candidates(encoder, pack.shelves, lessons, turns.folds, seed=SEED, tick=tick)
-    rows, labels, (shelf,) = [], [], pack.shelves
-    gone: set[Item] = set()
+    practice = Practice([Pack(data, encoder, half) for half, encoder in enumerate(encoders)])
+    still = [_take_passages_away(pack, generator) for pack in practice.packs]
+    shape = (FOLDS, len(encoders), STRANGERS)
+    others = [[row["text"] for row in read_rows(data / name)] for name in STRANGE]
+    strangers = [generator.choice(texts, shape, replace=False) for texts in others]
+    rows, labels = [], []
     for fold in range(FOLDS):
-        own, others = every[folds == fold], every[folds != fold]
-        order = LearnedOrder(fit_nets(lists.learned_from(others), seed=SEED), {"passage": turns.folds[fold]})
-        gone.update(item for at in own[is_absent[own]] for item in lessons.right[at])
-        for index in (shelf.lexical, shelf.vectors, shelf.pairs):
-            index.remove([key_of(item) for _, item in gone])
-        still = Lessons(lessons.queries, lessons.vectors, *([some - gone for some in lessons.right] for _ in range(2)))
-        texts = [str(text) for some in strangers for text in some[fold]]
-        # Half of the questions are asked when nobody has pointed to any clause yet.
-        for led, half in ((led_by([shelf], still.of(others)), own[::2]), ([shelf], own[1::2])):
-            asked = still.of(half)
-            right = [*({item for _, item in some} for some in asked.right), *(set() for _ in texts)]
-            questions = Replay([*asked.queries, *texts], np.vstack([asked.vectors, encoder.encode(texts)]), right)
-            some = replay(suggester(encoder, led, order), questions)
-            rows.extend(some[0])
-            labels.extend(some[1])
-        for size, count in SMALL:
-            some = _small_draw(pack, own, order, texts, size, count, generator)
-            rows.extend(some[0])
-            labels.extend(some[1])
+        nets = fit_nets(practice.lists.learned_from(np.flatnonzero(practice.folds != fold)), seed=SEED)
+        for half, (pack, turns) in enumerate(zip(practice.packs, practice.turns, strict=True)):
+            order = LearnedOrder(nets, {"passage": turns.folds[fold]})
+            texts = [str(text) for some in strangers for text in some[fold, half]]
+            draws = _whole_draws(pack, still[half], fold, order, texts)
+            own = np.flatnonzero(pack.lessons.folds == fold)
+            small = (_small_draw(pack, own, order, texts, *one, generator) for one in SMALL)
+            for some in chain(draws, small):
+                rows.extend(some[0])
+                labels.extend(some[1])
     return fit_curve("passage", rows, labels)
+
+
+def _take_passages_away(pack: Pack, generator: np.random.Generator) -> Lessons:
+    """Take what answers some of the pack's lessons off its shelf; the lessons that are left of it.
+
+    After their candidates were listed: the order learns from all.
+    """
+    lessons, (shelf,) = pack.lessons, pack.shelves
+    is_absent = generator.random(len(lessons)) < ABSENT_CLAUSES
+    gone = {item for at in np.flatnonzero(is_absent) for item in lessons.right[at]}
+    for index in (shelf.lexical, shelf.vectors, shelf.pairs):
+        index.remove([key_of(item) for _, item in sorted(gone)])
+    return Lessons(lessons.queries, lessons.vectors, *([some - gone for some in lessons.right] for _ in range(2)))
+
+
+def _whole_draws(
+    pack: Pack, lessons: Lessons, fold: int, order: LearnedOrder, strangers: list[str]
+) -> Iterator[tuple[list, list]]:
+    """The questions of one fold and strangers put to the whole shelf; half of them when nobody led anywhere yet."""
+    own, others = (np.flatnonzero(is_own) for is_own in (lessons.folds == fold, lessons.folds != fold))
+    for shelves, half in ((led_by(pack.shelves, lessons.of(others)), own[::2]), (pack.shelves, own[1::2])):
+        asked = lessons.of(half)
+        right = [*({item for _, item in some} for some in asked.right), *(set() for _ in strangers)]
+        vectors = np.vstack([asked.vectors, pack.encoder.encode(strangers)])
+        yield replay(suggester(pack.encoder, shelves, order), Replay([*asked.queries, *strangers], vectors, right))
 
 
 def _small_draw(

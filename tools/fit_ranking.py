@@ -1,11 +1,16 @@
-"""Fits `models/ranking` on questions about obliqa's passages: `python tools/fit_ranking.py DATA OUT`."""
+"""Fits `models/ranking` on questions about obliqa's passages: `python -m tools.fit_ranking DATA OUT ENCODERS`.
+
+ENCODERS is the folder that `tools.fit_encoder` filled.
+"""
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from helpdesk.nlp.confidence import Confidence
@@ -14,7 +19,7 @@ from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
-from helpdesk.nlp.lessons import FOLDS, Lessons
+from helpdesk.nlp.lessons import FOLDS, Lessons, Places
 from helpdesk.nlp.logits import log_softmax
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.onnx import OnnxEncoder
@@ -22,13 +27,17 @@ from helpdesk.nlp.order_learning import (
     NETS,
     Lists,
     Passages,
+    Turns,
     fit_nets,
     learn_turn_of_wordings,
     learn_turns,
     list_candidates,
 )
+from helpdesk.nlp.ordering import joined
 from helpdesk.nlp.passages import FEATURES, LEADS, LearnedOrder
 from helpdesk.nlp.suggest import Shelf
+
+Label = tuple[int, str]  # document and passage
 
 SEED = 0
 # Not multipassage_val.jsonl: thirteen of its questions stand in test_a.jsonl too.
@@ -57,9 +66,12 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 class Pack:
-    """The passages on a shelf, and the questions as lessons, each leading to all that answers it."""
+    """The passages on a shelf, and the questions as lessons, each leading to all that answers it.
 
-    def __init__(self, data: Path, encoder: CachedEncoder) -> None:
+    Of a `half` only its questions: those that the encoder left out which was made without that half.
+    """
+
+    def __init__(self, data: Path, encoder: CachedEncoder, half: int | None = None) -> None:
         self.encoder = encoder
         rows = [row for row in read_rows(data / FILES[0]) if row["text"].strip()]
         self.labels = [(row["DocumentID"], row["PassageID"]) for row in rows]
@@ -75,18 +87,55 @@ class Pack:
         for at, label in enumerate(self.labels):
             rows_of.setdefault(label, []).append(at)
         written, loose = read_rows(data / FILES[1]), read_rows(LOOSE)
-        questions = [*written, *loose]
-        self.is_loose = np.arange(len(questions)) >= len(written)
-        self.gold = [{(one["DocumentID"], one["PassageID"]) for one in row["gold"]} for row in questions]
+        questions, is_loose = [*written, *loose], np.repeat([False, True], [len(written), len(loose)])
+        gold = [{(one["DocumentID"], one["PassageID"]) for one in row["gold"]} for row in questions]
+        is_own = halves(gold) == half if half is not None else np.ones(len(questions), dtype=np.bool_)
+        own = np.flatnonzero(is_own)
+        self.answers_of_others = {at for one in np.flatnonzero(~is_own) for label in gold[one] for at in rows_of[label]}
+        self.is_loose, self.gold = is_loose[own], [gold[at] for at in own]
         right = [frozenset(("clause", at) for label in some for at in rows_of[label]) for some in self.gold]
-        asked = [row["question"] for row in questions]
+        asked = [questions[at]["question"] for at in own]
         self.lessons = Lessons(asked, encoder.encode(asked), right, right)
 
 
-def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), count: int = NETS) -> dict[str, float]:
+def halves(gold: Sequence[Collection[Label]]) -> Places:
+    """The half of each question, 0 or 1: questions that have a passage in common are in one."""
+    place = {label: at for at, label in enumerate({label: 0 for some in gold for label in some})}
+    rows, columns = np.array([(at, place[label]) for at, some in enumerate(gold) for label in some]).T
+    answers = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(gold), len(place)))
+    _, group = connected_components(answers @ answers.T, directed=False)
+    sizes, filled = np.bincount(group), [0, 0]
+    half = np.zeros(len(sizes), dtype=np.int64)
+    for one in np.argsort(-sizes, kind="stable"):
+        half[one] = int(filled[1] < filled[0])
+        filled[half[one]] += sizes[one]
+    return half[group]
+
+
+class Practice:
+    """Both halves of the questions, each as the encoder finds it that did not learn from them."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self.packs = packs
+        self.turns: list[Turns] = []
+        lists: list[Lists] = []
+        for pack in packs:
+            own, count = (pack.encoder, pack.shelves), len(pack.lessons)
+            self.turns.append(learn_turns(*own, pack.passages, pack.lessons, seed=SEED, tick=ticking("matrix", count)))
+            tick = ticking("candidates", count)
+            lists.append(list_candidates(*own, pack.lessons, self.turns[-1].folds, seed=SEED, tick=tick))
+        items = tuple(some for one in lists for some in one.items)
+        self.lists = Lists(joined(*(one.asked for one in lists)), items, joined(*(one.cut for one in lists)))
+        self.folds = np.concatenate([pack.lessons.folds for pack in packs])
+        self.is_loose = np.concatenate([pack.is_loose for pack in packs])
+        self.gold = [some for pack in packs for some in pack.gold]
+
+
+def cross_validated(practice: Practice, without: tuple[str, ...] = (), count: int = NETS) -> dict[str, float]:
     """Figures of five folds, each measured on the questions that its nets did not learn from."""
-    folds, listed = pack.lessons.folds, lists.asked
-    seen = Counter(label for at in np.flatnonzero(~pack.is_loose) for label in pack.gold[at])
+    folds, lists, is_loose, gold = practice.folds, practice.lists, practice.is_loose, practice.gold
+    listed, labels = lists.asked, practice.packs[0].labels
+    seen = Counter(label for at in np.flatnonzero(~is_loose) for label in gold[at])
     groups: dict[str, list[tuple]] = {"": [], "_several": [], "_unseen": [], "_loose": []}
     for fold in range(FOLDS):
         nets = fit_nets(lists.learned_from(np.flatnonzero(folds != fold)), without=without, seed=SEED, count=count)
@@ -94,14 +143,14 @@ def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), cou
             rows = listed.rows[listed.starts[at] : listed.starts[at + 1]]
             scores = sum(log_softmax(net.scores(rows)) for net in nets)
             best = np.argsort(-scores, kind="stable")[:30]
-            found = list(dict.fromkeys(pack.labels[lists.items[at][one][1]] for one in best))[:10]
-            pair = (found, pack.gold[at])
-            groups["_loose" if pack.is_loose[at] else ""].append(pair)
-            if pack.is_loose[at]:
+            found = list(dict.fromkeys(labels[lists.items[at][one][1]] for one in best))[:10]
+            pair = (found, gold[at])
+            groups["_loose" if is_loose[at] else ""].append(pair)
+            if is_loose[at]:
                 continue
-            if len(pack.gold[at]) > 1:
+            if len(gold[at]) > 1:
                 groups["_several"].append(pair)
-            if all(seen[label] == 1 for label in pack.gold[at]):
+            if all(seen[label] == 1 for label in gold[at]):
                 groups["_unseen"].append(pair)
     figures = {}
     for name, pairs in groups.items():
@@ -110,7 +159,7 @@ def cross_validated(pack: Pack, lists: Lists, without: tuple[str, ...] = (), cou
     return figures
 
 
-def topics(data: Path, encoder: CachedEncoder) -> Iterator[tuple[list[str], Vectors, np.ndarray]]:
+def topics(data: Path, encoder: CachedEncoder) -> Iterator[tuple[list[str], Vectors, Places]]:
     """Texts of each pack of short questions, their vectors, and the number of each one's topic."""
     for name, column in PACKS.items():
         rows = read_rows(data / name)
@@ -118,14 +167,30 @@ def topics(data: Path, encoder: CachedEncoder) -> Iterator[tuple[list[str], Vect
         yield texts, encoder.encode(texts), np.unique([row[column] for row in rows], return_inverse=True)[1]
 
 
+class Encoders:
+    """Those of `tools.fit_encoder`: `untuned`, and for each half one that is made without it."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self.untuned, *self.without = (
+            CachedEncoder(OnnxEncoder(folder / name), cache) for name in ("untuned", "0", "1")
+        )
+        for half, encoder in enumerate(self.without):
+            if f"-without-{half}-" not in encoder.name:
+                raise SystemExit(f"{folder / str(half)} is {encoder.name}, and was not made without half {half}.")
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in (self.untuned, *self.without)]
+
+
 def ticking(label: str, count: int) -> Callable[[int], object]:
     return tqdm(desc=label, total=count, disable=None).update
 
 
-def ablation(pack: Pack, lists: Lists) -> None:
+def ablation(practice: Practice) -> None:
     """What each part is worth: the figures without it, as lines of a table, by one net of each sort."""
     for at, (name, without) in enumerate(PARTS.items()):
-        figures = cross_validated(pack, lists, without, count=1)
+        figures = cross_validated(practice, without, count=1)
         if not at:
             print("|".join(["", "without", *figures, ""]))
         print("|".join(["", name, *(f"{value:.4f}" for value in figures.values()), ""]), flush=True)
@@ -136,29 +201,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--encoder", type=Path, default=Path("models/encoder"))
+    parser.add_argument("encoders", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
     parser.add_argument("--ablation", action="store_true", help="Print what each part is worth, and write nothing.")
     options = parser.parse_args()
-    pack = Pack(options.data, CachedEncoder(OnnxEncoder(options.encoder), options.cache))
-    count = len(pack.lessons)
-    turns = learn_turns(
-        pack.encoder, pack.shelves, pack.passages, pack.lessons, seed=SEED, tick=ticking("matrices", count)
-    )
-    tick = ticking("candidates", count)
-    lists = list_candidates(pack.encoder, pack.shelves, pack.lessons, turns.folds, seed=SEED, tick=tick)
+    encoders = Encoders(options.encoders, options.cache)
+    practice = Practice([Pack(options.data, encoder, half) for half, encoder in enumerate(encoders.without)])
     if options.ablation:
-        ablation(pack, lists)
+        ablation(practice)
         return
-    nets = fit_nets(lists.learned_from(np.arange(count)), seed=SEED)
-    of_wordings = learn_turn_of_wordings([vectors for _, *vectors in topics(options.data, pack.encoder)], seed=SEED)
-    order = LearnedOrder(nets, {"passage": turns.whole, "wording": of_wordings})
-    figures = cross_validated(pack, lists)
+    nets = fit_nets(practice.lists.learned_from(np.arange(len(practice.gold))), seed=SEED)
+    turn = np.mean([turns.whole for turns in practice.turns], axis=0)
+    # Of topics, which the tuned ones know.
+    of_wordings = learn_turn_of_wordings([own for _, *own in topics(options.data, encoders.untuned)], seed=SEED)
+    order = LearnedOrder(nets, {"passage": turn, "wording": of_wordings})
+    figures = cross_validated(practice)
     print(figures)
     manifest = Manifest(
         name="ranking",
         data={name: file_digest(options.data / name) for name in (*FILES, *PACKS)} | {str(LOOSE): file_digest(LOOSE)},
-        parameters={"features": list(FEATURES), "encoder": pack.encoder.name},
+        parameters={"features": list(FEATURES), "encoder": encoders.untuned.name, "encoders": encoders.names},
         seed=SEED,
         metrics=figures,
         versions=versions("scipy", "numpy"),

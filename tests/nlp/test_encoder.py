@@ -5,6 +5,7 @@ import pytest
 
 from helpdesk.nlp.encoder import HashEncoder, digest
 from helpdesk.nlp.evaluation.cache import WORTH_KEEPING, CachedEncoder
+from helpdesk.nlp.export import NAME, SOURCE_PACKAGE, WEIGHTS, WEIGHTS_SHA256
 from helpdesk.nlp.manifest import ArtefactError, verify
 from helpdesk.nlp.onnx import MANY, OnnxEncoder
 from tests.nlp.conftest import ROOT
@@ -54,7 +55,9 @@ class TestTheShippedEncoder:
     def test_its_files_match_their_manifest(self):
         manifest = verify(ROOT / "models" / "encoder")
         assert manifest.metrics["cosine_min"] > 0.98
-        assert list(manifest.data.values()) == ["53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"]
+        assert manifest.base == NAME  # what orders and probabilities are learned for
+        assert manifest.data[f"{SOURCE_PACKAGE}/model.safetensors"] == WEIGHTS_SHA256
+        assert WEIGHTS in manifest.files
 
     def test_meaning_counts_and_not_only_words(self, shipped):
         forgot, lost, cover = shipped.encode(["I forgot my password", "cannot log in any more", "credit cover"])

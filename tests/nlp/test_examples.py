@@ -1,6 +1,7 @@
 """What the encoder learns from: batches in which every question has its turn and nothing right counts as wrong."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,14 +89,17 @@ class TestSources:
         assert [turn for which, turn in drawn if which == 1] == list(range(12))
         assert {which for which, _ in drawn[:4]} == {0, 1}
 
-    def test_another_source_or_length_is_another_run(self, examples: Examples) -> None:
+    def test_another_source_length_or_beginning_is_another_run(self, examples: Examples, tmp_path: Path) -> None:
+        start = tmp_path / "weights"
+        start.write_bytes(b"weights")
         steps = steps_over([examples])
         names = {
-            recipe([examples], steps, 0),
-            recipe([examples], steps + 1, 0),
-            recipe([examples], steps, 1),
-            recipe([alike(["a", "b"], ["c", "c"]), examples], steps, 0),
+            recipe([examples], None, steps, 0),
+            recipe([examples], None, steps + 1, 0),
+            recipe([examples], None, steps, 1),
+            recipe([examples], start, steps, 0),
+            recipe([alike(["a", "b"], ["c", "c"]), examples], None, steps, 0),
         }
 
         assert steps == 4  # two rounds of two batches
-        assert len(names) == 4
+        assert len(names) == 5

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import SYSTEM, Role
-from helpdesk.nlp.export import NAME
-from helpdesk.nlp.manifest import Manifest
+from helpdesk.nlp.export import NAME, WEIGHTS
+from helpdesk.nlp.manifest import Manifest, write_manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 from helpdesk.tickets import services as tickets
 from helpdesk.triage.enums import Origin
@@ -85,6 +86,41 @@ def test_a_comparison_that_was_killed_is_taken_up_without_training_again(db, usi
     assert not any("anew" in one for one in said)
 
 
+def test_it_begins_with_the_encoder_that_ships(db, using, tmp_path: Path, monkeypatch) -> None:  # noqa: F811
+    settle(db)
+    index_all(db, using)
+    begun: list[Path | None] = []
+    whole = encoder.adapt
+
+    def adapt(*args, start: Path | None, **options):
+        begun.append(start)
+        return whole(*args, start=start, **options)
+
+    monkeypatch.setattr(encoder, "adapt", adapt)
+
+    with encoder.learn(using, practise(using.encoder), tmp_path, print, steps=1):
+        pass
+
+    assert begun == [using.models_dir / "encoder" / WEIGHTS]
+    assert begun[0].is_file()
+
+
+def test_damaged_weights_are_named(db, using, tmp_path: Path) -> None:  # noqa: F811
+    settle(db)
+    index_all(db, using)
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder" / WEIGHTS).write_bytes(b"weights")
+    write_manifest(tmp_path / "encoder", _manifest())
+    (tmp_path / "encoder" / WEIGHTS).write_bytes(b"weight")
+    using.models_dir = tmp_path
+
+    with (
+        pytest.raises(Invalid, match=f"{WEIGHTS} is damaged. Restore it"),
+        encoder.learn(using, practise(using.encoder), tmp_path, print, steps=1),
+    ):
+        pass
+
+
 def test_other_feedback_begins_anew_and_says_so(db, using, tmp_path: Path) -> None:  # noqa: F811
     (tmp_path / "encoder-checkpoint.safetensors").write_bytes(b"of another run")
     settle(db)
@@ -94,7 +130,7 @@ def test_other_feedback_begins_anew_and_says_so(db, using, tmp_path: Path) -> No
     with encoder.learn(using, practise(using.encoder), tmp_path, said.append, steps=1):
         pass
 
-    assert "encoder: there is other feedback than when it was killed; it begins anew." in said
+    assert any(one.endswith("is not what it was when killed; it begins anew.") for one in said)
 
 
 def _manifest() -> Manifest:

@@ -75,7 +75,8 @@ ADAPT = click.option("--adapt", is_flag=True, help="Adapt the encoder to the kno
 
 
 def _adapted(texts: Sequence[str], labels: Sequence[str]) -> CachedEncoder:
-    return adapting.adapted(texts, labels, _settings().data_dir / "eval")
+    here = _settings()
+    return adapting.adapted(texts, labels, engine.start_of_adaptation(here.models_dir), here.data_dir / "eval")
 
 
 def _confidence() -> Confidence:

@@ -110,7 +110,10 @@ encoder_group = click.Group("encoder", help="The model that turns text into vect
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="models/encoder by default.")
 @with_appcontext
 def export(out: Path | None) -> None:
-    """Make the ONNX encoder from the sentence-transformers model (needs requirements-train.txt)."""
+    """Make the ONNX encoder from the sentence-transformers model and the weights in the folder, if some are there.
+
+    Needs requirements-train.txt.
+    """
     from helpdesk.nlp.export import export_encoder  # noqa: PLC0415 - needs torch, which is not installed where we serve
 
     here = _settings()

@@ -16,17 +16,26 @@ import numpy as np
 from helpdesk.kernel import sources
 from helpdesk.kernel.db import reading
 from helpdesk.kernel.errors import Invalid
-from helpdesk.nlp.adaptation import CHECKPOINT, Examples, adapt, alike, needs_training_set, steps_over
+from helpdesk.nlp.adaptation import (
+    CHECKPOINT,
+    Examples,
+    Part,
+    adapt,
+    alike,
+    needs_training_set,
+    of_passages,
+    steps_over,
+)
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.evaluation.bootstrap import Difference, paired_difference
-from helpdesk.nlp.export import NAME
+from helpdesk.nlp.export import NAME, WEIGHTS, write_onnx
 from helpdesk.nlp.lessons import Lessons, led_by
-from helpdesk.nlp.manifest import ArtefactError, Manifest, text_digest, versions, write_manifest
+from helpdesk.nlp.manifest import ArtefactError, Manifest, file_digest, text_digest, versions, write_manifest
 from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
 from helpdesk.nlp.ranking import PASSAGE_KINDS, Order
-from helpdesk.nlp.suggest import Shelf, item_of, key_of
+from helpdesk.nlp.suggest import Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex
-from helpdesk.triage.engine import Engine
+from helpdesk.triage.engine import Engine, start_of_adaptation
 from helpdesk.triage.services.models import ENCODER
 from helpdesk.triage.services.predicting import labelled
 from helpdesk.triage.services.training import tickets
@@ -37,11 +46,8 @@ from helpdesk.triage.services.training.ranking import measured, objection
 
 LIMIT = 20_000  # newest questions
 FEWEST = 250  # questions
-NEAR = slice(2, 30)  # ranks of near misses: the very first are too often right, though nobody said so
 SEED = 0
 WORDING_KINDS = frozenset(SHARED) - PASSAGE_KINDS
-
-Part = tuple[str, int, int]  # kind, id and number of one text
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def learn(
 
     Raises:
         TooFew: there are too few questions and tickets of every sort.
-        Invalid: the training packages are not installed.
+        Invalid: the training packages are not installed, or the weights that ship are damaged.
     """
     try:
         needs_training_set()
@@ -100,19 +106,24 @@ def learn(
     def tick(more: int) -> None:
         nonlocal done
         if done < 0 and not more and is_left:
-            say(f"{ENCODER}: there is other feedback than when it was killed; it begins anew.")
+            say(f"{ENCODER}: feedback, or the encoder it begins with, is not what it was when killed; it begins anew.")
         done = max(done, 0) + more
         if more and done % CHECKPOINT == 0:
             say(f"{ENCODER}: step {done} of {steps}.")
 
     try:
-        dimension = adapt(examples, checkpoint, made, steps=steps, seed=SEED, tick=tick)
+        start = start_of_adaptation(using.models_dir)
+        model = adapt(examples, checkpoint, start=start, steps=steps, seed=SEED, tick=tick)
+        write_onnx(model, made)
         about = Manifest(
             name="challenger",
-            data={"questions and tickets": text_digest([one.digest for one in examples])},
+            data={
+                "questions and tickets": text_digest([one.digest for one in examples]),
+                **({WEIGHTS: file_digest(start)} if start else {}),
+            },
             parameters={
                 "adapted_from": NAME,
-                "dimension": dimension,
+                "dimension": int(model.get_embedding_dimension()),
                 "max_tokens": MAX_TOKENS,
                 "steps": steps,
                 "licence": "Apache-2.0",
@@ -126,6 +137,8 @@ def learn(
             say(f"{ENCODER}: {one.what} {one.difference}.")
         yield challenger(results, made, about, learned_from=count)
         checkpoint.unlink(missing_ok=True)  # not before all is done: a comparison that is killed is taken up too
+    except ArtefactError as err:
+        raise Invalid(str(err)) from err
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -170,7 +183,7 @@ class Finding:
         places = np.array([at for at, query in enumerate(self.older.queries) if query not in held], dtype=np.int64)
         older = self.older.of(places)
         if self.kinds == PASSAGE_KINDS:
-            return _of_passages(self.shelves, self.texts, older)
+            return of_passages(self.shelves, self.texts, older)
         return _of_wordings({part: text for part, text in self.texts.items() if text not in held}, older)
 
     def compared(self, present: Encoder, adapted: Encoder) -> Compared:
@@ -217,24 +230,6 @@ def _texts(kinds: Collection[str]) -> dict[Part, str]:
                     parts = (text for text in document.texts if text.strip())
                     found |= {(kind, document.id, part): text for part, text in enumerate(parts)}
     return found
-
-
-def _of_passages(shelves: Sequence[Shelf], texts: dict[Part, str], lessons: Lessons) -> Examples:
-    """Each question with its passages, and with near misses by words and by the present encoder."""
-    place = {(kind, item): at for at, (kind, item, part) in enumerate(texts) if part == 0}
-    questions, right, hard = [], [], []
-    for query, vector, answered in zip(lessons.queries, lessons.vectors, lessons.right, strict=True):
-        own = [place[item] for item in sorted(answered) if item in place]
-        near: list[int] = []
-        for shelf in shelves:
-            for hits in (shelf.lexical.search(query, NEAR.stop), shelf.vectors.search(vector, NEAR.stop)):
-                items = dict.fromkeys((shelf.kind, item_of(hit.key)) for hit in hits)
-                near += [place[item] for item in list(items)[NEAR] if item in place and item not in answered]
-        if own and near:
-            questions.append(query)
-            right.append(own)
-            hard.append(near)
-    return Examples(questions, list(texts.values()), right, hard)
 
 
 def _of_wordings(texts: dict[Part, str], lessons: Lessons) -> Examples:
