@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from helpdesk.config import Settings
 from helpdesk.demo import services
 from helpdesk.demo.loading import plan
 from helpdesk.demo.loading.plan import Plan
+from helpdesk.kernel import clock
 from helpdesk.kernel import db as database
 from tests.conftest import join
 from tests.factories.triage import make_engine
 
 ENQUIRIES = 60
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)  # each day draws other enquiries, and on some days none is restricted
 
 
 @dataclass
@@ -39,7 +42,8 @@ class Demonstration:
 def demonstration(site: database.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     folder = tmp_path_factory.mktemp("demonstration")
     settings = Settings(secret_key="test", data_dir=folder, is_development=True, database_url="sqlite://")
-    with site.writing.connect() as connection:
+    with site.writing.connect() as connection, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: NOW)
         transaction = connection.begin()
         joined = join(site, connection)
         app = commands.install(create_app(settings, joined))
