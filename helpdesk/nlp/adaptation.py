@@ -43,7 +43,6 @@ NEAR = slice(2, 30)  # ranks of near misses: the very first are too often right,
 AT_ONCE = 16  # texts that go through the model together
 CHECKPOINT = 50  # steps between two; about a minute's work
 
-
 Part = tuple[str, int, int]  # kind, id and number of one text
 
 

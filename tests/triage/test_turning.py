@@ -184,7 +184,10 @@ class TestWhenTheyAreComplete:
         assert (using.model, using.coming) == ("new", None)
         assert suggest(db, VISITOR, QUESTION).problem == ""
 
-    def test_another_process_turns_without_a_restart(self, db, here, settled, monkeypatch) -> None:
+    @pytest.mark.parametrize("is_gone", [False, True], ids=["the old one there", "the old one gone"])
+    def test_another_process_turns_without_a_restart(self, db, here, settled, monkeypatch, is_gone) -> None:
+        if is_gone:
+            shutil.rmtree(here.models_dir / "old")
         other = start(replace(here, encoder="new"))
         for kind in (source.kind for source in all_sources()):
             indexing.embed_pending(kind, other.coming)

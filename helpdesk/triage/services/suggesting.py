@@ -80,6 +80,8 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
     # An encoder knows no acronym of one community; with the long form beside it, it knows what is meant.
     vector, problem = _vector(using, resolver.memory.widened(query))
     if using is None or vector is None:
+        if using is not None:
+            using.follow(db)  # else a process would never read that the vectors it waits for are complete
         _, possible = thresholds(db)
         items = _by_words(db, actor, query, limit, kinds, possible)
     else:
