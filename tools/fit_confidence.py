@@ -3,7 +3,6 @@
 ENCODERS is the folder that `tools.fit_encoder` filled.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from itertools import chain, product
 from pathlib import Path
@@ -22,7 +21,7 @@ from helpdesk.nlp.order_learning import fit_nets, learn_turn_of_wordings, sugges
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import key_of
-from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, topics
+from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, arguments, topics
 
 SEED = 0
 ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
@@ -40,12 +39,7 @@ SMALL = ((30, 20), (100, 40), (1_000, 80))
 
 def main() -> None:
     """Read the packs, fit both curves, write the artefact."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("encoders", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     encoders = Encoders(options.encoders, options.cache)
     generator = np.random.default_rng(SEED)
     curves = {

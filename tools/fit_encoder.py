@@ -7,7 +7,6 @@ learn from questions that are new to the encoder.
 Needs `requirements-train.txt`. Killed, it goes on with the encoder at which it was, from its last checkpoint.
 """
 
-import argparse
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -22,7 +21,7 @@ from helpdesk.nlp.export import NAME, WEIGHTS, export_encoder, save_weights
 from helpdesk.nlp.manifest import MANIFEST, Manifest, file_digest, read_manifest, write_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.triage.commands import dated
-from tools.fit_ranking import FILES, LOOSE, Pack
+from tools.fit_ranking import FILES, LOOSE, Pack, arguments
 
 SEED = 0
 TUNED = "all-MiniLM-L6-v2-tuned"
@@ -90,12 +89,7 @@ def fit(data: Path, untuned: CachedEncoder, without: int | None, out: Path, cach
 
 def main() -> None:
     """Read the packs and train three encoders."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("encoders", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     export_encoder(options.encoders / "untuned")
     untuned = CachedEncoder(OnnxEncoder(options.encoders / "untuned"), options.cache)
     for without in (None, 0, 1):

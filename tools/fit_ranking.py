@@ -183,6 +183,15 @@ class Encoders:
         return [one.name for one in (self.untuned, *self.without)]
 
 
+def arguments(about: str | None) -> argparse.ArgumentParser:
+    """What every tool that fits a model is told."""
+    parser = argparse.ArgumentParser(description=about)
+    for name in ("data", "out", "encoders"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
+    return parser
+
+
 def ticking(label: str, count: int) -> Callable[[int], object]:
     return tqdm(desc=label, total=count, disable=None).update
 
@@ -198,11 +207,7 @@ def ablation(practice: Practice) -> None:
 
 def main() -> None:
     """Read the pack, fit nets and matrix, measure by cross-validation, write the artefact."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("encoders", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
+    parser = arguments(__doc__)
     parser.add_argument("--ablation", action="store_true", help="Print what each part is worth, and write nothing.")
     options = parser.parse_args()
     encoders = Encoders(options.encoders, options.cache)
