@@ -11,27 +11,27 @@ import numpy as np
 
 from helpdesk.nlp.calibrate import Replay, fit_curve, replay
 from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
-from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
+from helpdesk.nlp.export import NAME
 from helpdesk.nlp.lessons import FOLDS, Lessons, led_by
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
 from helpdesk.nlp.order_learning import fit_nets, learn_turn_of_wordings, suggester
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.nlp.suggest import key_of
-from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, arguments, topics
+from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, Topics, arguments, topics
 
 SEED = 0
 ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
 ABSENT_CLAUSES = 0.25  # share of questions whose clauses are taken out.
-WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (30, 50))  # known wordings an answer has, drawn from.
+WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (30, 50, 80))  # known wordings an answer has, drawn from.
 OUT_OF_SCOPE = "clinc150/oos_train.csv"  # questions that neither pack answers
 QUESTIONS = 600  # a draw.
 # What no clause answers: something else altogether, and bank customers' questions, whose words the rulebooks share.
 STRANGE = ("clinc150/val.csv", "banking77/train.csv")
-STRANGERS = 20  # questions of each of them for each fold and half
+STRANGERS = 10  # questions of each of them for each fold and half
 # Passages of small shelves, and questions put to one: half of them answered there. Few passages share out what the
 # order believes among few, and the best of them looks sure of itself.
 SMALL = ((30, 20), (100, 40), (1_000, 80))
@@ -43,72 +43,66 @@ def main() -> None:
     encoders = Encoders(options.encoders, options.cache)
     generator = np.random.default_rng(SEED)
     curves = {
-        "wording": _wording_curve(options.data, encoders.untuned, generator),
+        "wording": _wording_curve(options.data, encoders.without, generator),
         "passage": _passage_curve(options.data, encoders.without, generator),
     }
     used = {*PACKS, *STRANGE, *FILES, OUT_OF_SCOPE}
     manifest = Manifest(
         name="confidence",
         data={name: file_digest(options.data / name) for name in sorted(used)} | {str(LOOSE): file_digest(LOOSE)},
-        parameters={"features": list(FEATURES), "encoder": encoders.untuned.name, "encoders": encoders.names},
+        parameters={"features": list(FEATURES), "encoder": NAME, "encoders": encoders.names},
         seed=SEED,
         versions=versions("scikit-learn", "scipy", "numpy"),
     )
     Confidence(curves).save(options.out, manifest)
 
 
-def _wording_curve(data: Path, encoder: CachedEncoder, generator: np.random.Generator) -> Curve:
-    """Answers known by some of their wordings, asked for by others: by an encoder that knows none of their topics."""
+def _wording_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Curve:
+    """Answers known by some of their wordings, asked for by others, all of topics that are new to what finds them."""
     rows, labels = [], []
     strange = [row["text"] for row in read_rows(data / OUT_OF_SCOPE)]
-    packs = list(topics(data, encoder))
-    for half in range(2):
-        # What turns the queries of one half was learned from the other.
-        turn = learn_turn_of_wordings(
-            [(vectors[1 - half :: 2], of[1 - half :: 2]) for _, vectors, of in packs], seed=SEED
-        )
-        ranker = Ranker(learned=LearnedOrder((), {"wording": turn}))
-        for texts, vectors, of in packs:
-            own = texts[half::2], vectors[half::2], of[half::2]
-            for choices, absent in product(WORDINGS, ABSENT_TOPICS):
-                some = _wording_draw(*own, ranker, choices, absent, strange, encoder, generator)
-                rows.extend(some[0])
-                labels.extend(some[1])
+    packs = list(topics(data, encoders))
+    for own in packs:
+        # What turns the queries was learned from the other pack, and in part with the other encoder, as the matrix that
+        # ships was learned with neither of the topics nor of the encoder of a site.
+        others = [(one.vectors, one.of) for one in packs if one.pack != own.pack]
+        ranker = Ranker(learned=LearnedOrder((), {"wording": learn_turn_of_wordings(others, seed=SEED)}))
+        for choices, absent in product(WORDINGS, ABSENT_TOPICS):
+            some = _wording_draw(own, ranker, choices, absent, strange, generator)
+            rows.extend(some[0])
+            labels.extend(some[1])
     return fit_curve("wording", rows, labels)
 
 
 def _wording_draw(
-    texts: list[str],
-    vectors: Vectors,
-    topics: np.ndarray,
+    pack: Topics,
     ranker: Ranker,
     choices: tuple[int, ...],
     absent: float,
     strange: list[str],
-    encoder: CachedEncoder,
     generator: np.random.Generator,
 ) -> tuple[list, list]:
     known: list[int] = []
     asked: list[tuple[int, bool]] = []
-    for topic in range(topics.max() + 1):
-        rows = generator.permutation(np.flatnonzero(topics == topic))
+    for topic in range(pack.of.max() + 1):
+        rows = generator.permutation(np.flatnonzero(pack.of == topic))
         wordings = 0 if generator.random() < absent else int(generator.choice(choices))
         known.extend(rows[:wordings].tolist())
         asked.extend((int(row), wordings > 0) for row in rows[wordings : wordings + 12])
     asked = [asked[at] for at in generator.permutation(len(asked))[:QUESTIONS]]
     suggester = suggester_over(
-        [texts[at] for at in known],
-        vectors[known],
-        encoder,
+        [pack.texts[at] for at in known],
+        pack.vectors[known],
+        pack.encoder,
         Confidence({}),
         kind="answer",
-        items=[int(topics[at]) for at in known],
+        items=[int(pack.of[at]) for at in known],
         ranker=ranker,
     )
     places = [at for at, _ in asked]
-    right = [*({int(topics[at])} if is_known else set() for at, is_known in asked), *(set() for _ in strange)]
-    queries = [*(texts[at] for at in places), *strange]
-    return replay(suggester, Replay(queries, np.vstack([vectors[places], encoder.encode(strange)]), right))
+    right = [*({int(pack.of[at])} if is_known else set() for at, is_known in asked), *(set() for _ in strange)]
+    queries = [*(pack.texts[at] for at in places), *strange]
+    return replay(suggester, Replay(queries, np.vstack([pack.vectors[places], pack.encoder.encode(strange)]), right))
 
 
 def _passage_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Curve:

@@ -1,8 +1,8 @@
 """Tunes `models/encoder` to questions of three packs: `python -m tools.fit_encoder DATA OUT ENCODERS`.
 
-In ENCODERS others are made for `tools.fit_ranking` and `tools.fit_confidence`: `untuned`, and `0` and `1`, each of
-which leaves out one half of the questions. What is learned from an encoder's vectors, an order or a probability, has to
-learn from questions that are new to the encoder.
+In ENCODERS others are made: `untuned`, which finds the near misses, and for `tools.fit_ranking` and
+`tools.fit_confidence` `0` and `1`, which leave out one half of the questions each. What is learned from an encoder's
+vectors, an order or a probability, has to learn from questions that are new to the encoder.
 
 Needs `requirements-train.txt`. Killed, it goes on with the encoder at which it was, from its last checkpoint.
 """
@@ -21,11 +21,10 @@ from helpdesk.nlp.export import NAME, WEIGHTS, export_encoder, save_weights
 from helpdesk.nlp.manifest import MANIFEST, Manifest, file_digest, read_manifest, write_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.triage.commands import dated
-from tools.fit_ranking import FILES, LOOSE, Pack, arguments
+from tools.fit_ranking import FILES, TAUGHT, TOPICS, Pack, arguments, halves_of_topics
 
 SEED = 0
-TUNED = "all-MiniLM-L6-v2-tuned"
-TOPICS = "clinc150/train.csv"
+TUNED = "all-MiniLM-L6-v2-tuned-uint8"
 EARLIER = ("parl-wq/questions.jsonl.gz", "parl-wq/answer_groups.jsonl")
 WAY = 0.7  # of the way to what was learned; a site, which has less to learn from, goes half of it
 UNTIL = date(2025, 7, 1)  # the questions tabled from here on measure
@@ -33,30 +32,32 @@ UNTIL = date(2025, 7, 1)  # the questions tabled from here on measure
 
 def of_rulebooks(data: Path, untuned: CachedEncoder, without: int | None) -> Examples:
     """Questions with the passages that answer them, and near misses by words and by the encoder as it was."""
-    pack = Pack(data, untuned, None if without is None else 1 - without)
+    pack = Pack(data, untuned, None if without is None else 1 - without, is_taught=True)
     texts = {(kind, at, 0): text for (kind, at), text in zip(pack.passages.items, pack.texts, strict=True)}
     examples = of_passages(pack.shelves, texts, pack.lessons)
-    # What answers the other half is no near miss either: that half asks for passages of which nothing was learned.
+    # What answers the taught questions of the other half is no near miss either: they ask for passages of which nothing
+    # was learned. Passages that readers accepted later, and those of questions that teach no encoder, may be.
     others = pack.answers_of_others
     return replace(examples, hard=[[at for at in some if at not in others] for some in examples.hard])
 
 
 def of_topics(data: Path, without: int | None) -> Examples:
-    """Questions of one topic."""
-    rows = read_rows(data / TOPICS)[_kept(without)]
+    """Questions of one topic; without a half, of every second topic, so that the others are new to the encoder."""
+    rows = read_rows(data / TOPICS)
+    if without is not None:
+        half = halves_of_topics([row["intent"] for row in rows])
+        rows = [row for row, one in zip(rows, half, strict=True) if one != without]
     return alike([row["text"] for row in rows], [row["intent"] for row in rows])
 
 
 def of_earlier(data: Path, without: int | None) -> Examples:
     """Questions that got one answer together, without the addressee's name."""
     every = dated.of_groups(*(read_rows(data / name) for name in EARLIER), strip_addressee=True)
-    some = [one for one in every if one.day < UNTIL and one.fellows][_kept(without)]
+    some = [one for one in every if one.day < UNTIL and one.fellows]
+    if without is not None:
+        # Nothing else learns from these questions, so it does not matter that rows of one group are in both halves.
+        some = some[1 - without :: 2]
     return alike([one.text for one in some], [one.label for one in some])
-
-
-def _kept(without: int | None) -> slice:
-    """All rows, or every second one."""
-    return slice(None) if without is None else slice(1 - without, None, 2)
 
 
 def fit(data: Path, untuned: CachedEncoder, without: int | None, out: Path, cache: Path) -> None:
@@ -74,7 +75,7 @@ def fit(data: Path, untuned: CachedEncoder, without: int | None, out: Path, cach
         files = (*FILES, TOPICS, *EARLIER)
         about = Manifest(
             name=f"{label}-{file_digest(made / WEIGHTS)[:8]}",  # vectors are kept by this name, at sites too
-            data={file: file_digest(data / file) for file in files} | {str(LOOSE): file_digest(LOOSE)},
+            data={file: file_digest(data / file) for file in files} | {str(TAUGHT): file_digest(TAUGHT)},
             parameters={"adapted_from": NAME, "steps": steps, "way": WAY},
             seed=SEED,
         )

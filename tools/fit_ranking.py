@@ -5,8 +5,9 @@ ENCODERS is the folder that `tools.fit_encoder` filled.
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,6 +20,7 @@ from helpdesk.nlp.evaluation import metrics
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
+from helpdesk.nlp.export import NAME
 from helpdesk.nlp.lessons import FOLDS, Lessons, Places
 from helpdesk.nlp.logits import log_softmax
 from helpdesk.nlp.manifest import Manifest, file_digest, versions
@@ -42,8 +44,10 @@ Label = tuple[int, str]  # document and passage
 SEED = 0
 # Not multipassage_val.jsonl: thirteen of its questions stand in test_a.jsonl too.
 FILES = ("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl")
-LOOSE = Path("tools/loose_questions/dev.jsonl")
-PACKS = {"banking77/train.csv": "category", "clinc150/train.csv": "intent"}
+LOOSE = Path("tools/loose_questions/judged.jsonl")
+TAUGHT = Path("tools/loose_questions/dev.jsonl")  # of these, what the encoder learned from, each with one passage
+TOPICS = "clinc150/train.csv"
+PACKS = {"banking77/train.csv": "category", TOPICS: "intent"}
 
 # What the ablation leaves out, one after the other.
 SUM = ("sum", "sum_rank", "sum_behind")
@@ -68,10 +72,11 @@ PARTS: dict[str, tuple[str, ...]] = {
 class Pack:
     """The passages on a shelf, and the questions as lessons, each leading to all that answers it.
 
-    Of a `half` only its questions: those that the encoder left out which was made without that half.
+    Of a `half` only its questions: those that are new to the encoder which was made without that half. With `is_taught`
+    the questions that encoders learn from, else all.
     """
 
-    def __init__(self, data: Path, encoder: CachedEncoder, half: int | None = None) -> None:
+    def __init__(self, data: Path, encoder: CachedEncoder, half: int | None = None, *, is_taught: bool = False) -> None:
         self.encoder = encoder
         rows = [row for row in read_rows(data / FILES[0]) if row["text"].strip()]
         self.labels = [(row["DocumentID"], row["PassageID"]) for row in rows]
@@ -86,16 +91,26 @@ class Pack:
         rows_of: dict[tuple[int, str], list[int]] = {}
         for at, label in enumerate(self.labels):
             rows_of.setdefault(label, []).append(at)
-        written, loose = read_rows(data / FILES[1]), read_rows(LOOSE)
+        written, taught = read_rows(data / FILES[1]), read_rows(TAUGHT)
+        loose = taught if is_taught else read_rows(LOOSE)
         questions, is_loose = [*written, *loose], np.repeat([False, True], [len(written), len(loose)])
-        gold = [{(one["DocumentID"], one["PassageID"]) for one in row["gold"]} for row in questions]
-        is_own = halves(gold) == half if half is not None else np.ones(len(questions), dtype=np.bool_)
+        gold = [_labels(row) for row in questions]
+        is_own = np.ones(len(questions), dtype=np.bool_)
+        if half is not None:
+            # The loose questions begin with those that taught the encoders.
+            learned = [_labels(row) for row in (*written, *taught)]
+            half_of = halves(learned)
+            is_own = np.append(half_of, placed(gold[len(learned) :], learned, half_of)) == half
         own = np.flatnonzero(is_own)
         self.answers_of_others = {at for one in np.flatnonzero(~is_own) for label in gold[one] for at in rows_of[label]}
         self.is_loose, self.gold = is_loose[own], [gold[at] for at in own]
         right = [frozenset(("clause", at) for label in some for at in rows_of[label]) for some in self.gold]
         asked = [questions[at]["question"] for at in own]
         self.lessons = Lessons(asked, encoder.encode(asked), right, right)
+
+
+def _labels(row: Mapping[str, Any]) -> set[Label]:
+    return {(one["DocumentID"], one["PassageID"]) for one in row["gold"]}
 
 
 def halves(gold: Sequence[Collection[Label]]) -> Places:
@@ -110,6 +125,25 @@ def halves(gold: Sequence[Collection[Label]]) -> Places:
         half[one] = int(filled[1] < filled[0])
         filled[half[one]] += sizes[one]
     return half[group]
+
+
+def placed(gold: Sequence[Collection[Label]], learned: Sequence[Collection[Label]], half: Places) -> Places:
+    """The half of each question that no encoder learned from: that of those `learned` with a passage in common.
+
+    Without any of them its place decides, every second one being in one half. In none, -1, are those that have some in
+    both halves.
+    """
+    half_of = {label: int(one) for some, one in zip(learned, half, strict=True) for label in some}
+    result = np.arange(len(gold)) % 2
+    for at, some in enumerate(gold):
+        if known := {half_of[label] for label in some if label in half_of}:
+            result[at] = known.pop() if len(known) == 1 else -1
+    return result
+
+
+def halves_of_topics(labels: Sequence[str]) -> Places:
+    """The half of each text, 0 or 1: every second topic is in one."""
+    return np.unique(labels, return_inverse=True)[1] % 2
 
 
 class Practice:
@@ -159,28 +193,44 @@ def cross_validated(practice: Practice, without: tuple[str, ...] = (), count: in
     return figures
 
 
-def topics(data: Path, encoder: CachedEncoder) -> Iterator[tuple[list[str], Vectors, Places]]:
-    """Texts of each pack of short questions, their vectors, and the number of each one's topic."""
+class Topics(NamedTuple):
+    """Short questions under topics that are new to the encoder."""
+
+    pack: str
+    encoder: CachedEncoder
+    texts: list[str]
+    vectors: Vectors
+    of: Places
+    """The number of each one's topic."""
+
+
+def topics(data: Path, encoders: Sequence[CachedEncoder]) -> Iterator[Topics]:
+    """The packs of short questions, each topic as the encoder finds it that was made without it."""
     for name, column in PACKS.items():
         rows = read_rows(data / name)
-        texts = [row["text"] for row in rows]
-        yield texts, encoder.encode(texts), np.unique([row[column] for row in rows], return_inverse=True)[1]
+        # No encoder learned from banking77, so the first of them finds all of it.
+        half = halves_of_topics([row[column] for row in rows]) if name == TOPICS else np.zeros(len(rows), np.int64)
+        for one in np.unique(half):
+            own = [row for row, its in zip(rows, half, strict=True) if its == one]
+            texts = [row["text"] for row in own]
+            of = np.unique([row[column] for row in own], return_inverse=True)[1]
+            yield Topics(name, encoders[one], texts, encoders[one].encode(texts), of)
 
 
 class Encoders:
-    """Those of `tools.fit_encoder`: `untuned`, and for each half one that is made without it."""
+    """Those of `tools.fit_encoder`: for each half one that is made without it."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
-        self.untuned, *self.without = (
-            CachedEncoder(OnnxEncoder(folder / name), cache) for name in ("untuned", "0", "1")
-        )
+        self.without = [CachedEncoder(OnnxEncoder(folder / name), cache) for name in ("0", "1")]
         for half, encoder in enumerate(self.without):
-            if f"-without-{half}-" not in encoder.name:
-                raise SystemExit(f"{folder / str(half)} is {encoder.name}, and was not made without half {half}.")
+            if f"-without-{half}-" not in encoder.name or encoder.base != NAME:
+                raise SystemExit(
+                    f"{folder / str(half)} is {encoder.name}, and was not made from {NAME} without half {half}."
+                )
 
     @property
     def names(self) -> list[str]:
-        return [one.name for one in (self.untuned, *self.without)]
+        return [one.name for one in self.without]
 
 
 def arguments(about: str | None) -> argparse.ArgumentParser:
@@ -217,15 +267,15 @@ def main() -> None:
         return
     nets = fit_nets(practice.lists.learned_from(np.arange(len(practice.gold))), seed=SEED)
     turn = np.mean([turns.whole for turns in practice.turns], axis=0)
-    # Of topics, which the tuned ones know.
-    of_wordings = learn_turn_of_wordings([own for _, *own in topics(options.data, encoders.untuned)], seed=SEED)
+    packs = topics(options.data, encoders.without)
+    of_wordings = learn_turn_of_wordings([(one.vectors, one.of) for one in packs], seed=SEED)
     order = LearnedOrder(nets, {"passage": turn, "wording": of_wordings})
     figures = cross_validated(practice)
     print(figures)
     manifest = Manifest(
         name="ranking",
         data={name: file_digest(options.data / name) for name in (*FILES, *PACKS)} | {str(LOOSE): file_digest(LOOSE)},
-        parameters={"features": list(FEATURES), "encoder": encoders.untuned.name, "encoders": encoders.names},
+        parameters={"features": list(FEATURES), "encoder": NAME, "encoders": encoders.names},
         seed=SEED,
         metrics=figures,
         versions=versions("scipy", "numpy"),

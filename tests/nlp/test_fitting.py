@@ -1,6 +1,13 @@
 """What the shipped models are learned from is new to the encoder that they are learned with."""
 
-from tools.fit_ranking import halves
+from pathlib import Path
+
+import numpy as np
+
+from helpdesk.nlp.evaluation.readers import read_rows
+from tests.nlp.conftest import ROOT
+from tools.fit_encoder import of_topics
+from tools.fit_ranking import LOOSE, PACKS, TAUGHT, TOPICS, halves, halves_of_topics, placed, topics
 
 
 def test_questions_with_a_passage_in_common_are_in_one_half_and_halves_are_of_like_size() -> None:
@@ -13,3 +20,50 @@ def test_questions_with_a_passage_in_common_are_in_one_half_and_halves_are_of_li
     assert len(set(half[3:6].tolist())) == 1
     assert half[0] != half[3]
     assert sorted(half.tolist()).count(0) in {3, 4}
+
+
+def test_a_later_question_is_in_the_half_of_those_that_have_a_passage_in_common_with_it() -> None:
+    a, b, c, d, e = ((1, name) for name in "abcde")
+    learned = [{a}, {b}, {c}]
+    half = np.array([0, 1, 1])
+
+    where = placed([{a, d}, {b, c}, {e}, {d}, {a, b}], learned, half)
+
+    assert where.tolist() == [0, 1, 0, 1, -1]
+
+
+def test_a_topic_is_in_one_half_as_a_whole() -> None:
+    assert halves_of_topics(["lost card", "exchange", "lost card", "top-up", "exchange"]).tolist() == [1, 0, 1, 0, 0]
+
+
+def test_questions_that_taught_the_encoder_come_first_among_those_that_were_read_again() -> None:
+    taught, every = read_rows(ROOT / TAUGHT), read_rows(ROOT / LOOSE)
+
+    assert [row["question"] for row in taught] == [row["question"] for row in every[: len(taught)]]
+    assert all(row["gold"][0] == again["gold"][0] for row, again in zip(taught, every, strict=False))
+    assert len({row["question"] for row in every}) == len(every)
+
+
+class Named:
+    """An encoder that is known by its name alone."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def encode(self, texts):
+        return np.zeros((len(texts), 4), dtype=np.float32)
+
+
+def test_topics_are_found_by_the_encoder_that_they_taught_nothing(tmp_path: Path) -> None:
+    for pack, column in PACKS.items():
+        rows = [f"{pack} {topic} {number},{topic}" for topic in "abcd" for number in range(3)]
+        (tmp_path / pack).parent.mkdir()
+        (tmp_path / pack).write_text("\n".join([f"text,{column}", *rows]))
+
+    found = [one for one in topics(tmp_path, [Named("0"), Named("1")]) if one.pack == TOPICS]
+
+    assert sorted(text for one in found for text in one.texts) == sorted(
+        row["text"] for row in read_rows(tmp_path / TOPICS)
+    )
+    for one in found:
+        assert set(of_topics(tmp_path, int(one.encoder.name)).questions).isdisjoint(one.texts)

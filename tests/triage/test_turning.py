@@ -228,7 +228,7 @@ class TestWhatWasLearnedWithOneEncoder:
         assert settled.ranker.learned is None
         problems = checking.find_problems(here)
         assert problems[0].startswith("Passages are put in a plain order")
-        assert "ranking was made for the encoder all-MiniLM-L6-v2-int8 and not for old" in problems[0]
+        assert f"ranking was made for the encoder {NAME} and not for old" in problems[0]
         assert "confidence was made for" in problems[1]
 
     @pytest.mark.parametrize("is_remote", [False, True])
