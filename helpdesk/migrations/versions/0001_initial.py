@@ -1,4 +1,7 @@
-"""The first schema: every table, and what models cannot say (word index, vector index, append-only audit log)."""
+"""The first schema: every table, and what models cannot say (word index, vector index, append-only audit log).
+
+One long file, since it was generated from the models as one step and a migration that sites have run stays as it is.
+"""
 
 import sqlalchemy as sa
 from alembic import op
