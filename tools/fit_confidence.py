@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from helpdesk.nlp.calibrate import Replay, fit_curve, replay
+from helpdesk.nlp.calibrate import Lists, Replay, fit_curve, replay
 from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
 from helpdesk.nlp.evaluation.cache import CachedEncoder
+from helpdesk.nlp.evaluation.metrics import unknown_auroc
 from helpdesk.nlp.evaluation.readers import read_rows
 from helpdesk.nlp.evaluation.searching import suggester_over
 from helpdesk.nlp.export import NAME
@@ -24,18 +25,18 @@ from helpdesk.nlp.suggest import key_of
 from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, Topics, arguments, topics
 
 SEED = 0
-ABSENT_TOPICS = (0.05, 0.35)  # shares of topics without any known wording, so that nothing answers them.
-# Share of questions whose clauses are taken out, and with them those of others: half of obliqa's own, which often share
-# a clause, have no answer left, and three in ten loose ones.
-ABSENT_CLAUSES = 0.25
+# The shares of all questions for which those without an answer count, however many of them are drawn: a code says
+# nothing of much that people ask, while what was answered before comes again.
+UNANSWERED = {"wording": 0.2, "passage": 0.4}
+ABSENT_TOPICS = (0.05, 0.35, 0.8)  # shares of topics without any known wording, so that nothing answers them.
+# Share of questions whose clauses are taken out, and with them those of others, which often share a clause.
+ABSENT_CLAUSES = 0.15
 WORDINGS = ((1,), (1, 2, 3, 5), (5, 10, 20), (30, 50, 80))  # known wordings an answer has, drawn from.
 OUT_OF_SCOPE = "clinc150/oos_train.csv"  # questions that neither pack answers
 QUESTIONS = 600  # a draw.
 # What no clause answers: something else altogether, and bank customers' questions, whose words the rulebooks share.
 STRANGE = ("clinc150/val.csv", "banking77/train.csv")
-# Questions of each of them for each fold and half: an eighth of all. With a quarter, lists for loose questions
-# that were thought right for 0.2 to 0.35 were right for 0.6 and more.
-STRANGERS = 10
+STRANGERS = 20  # questions of each of them for each fold and half
 # Passages of small shelves, and questions put to one: half of them answered there. Few passages share out what the
 # order believes among few, and the best of them looks sure of itself.
 SMALL = ((30, 20), (100, 40), (1_000, 80))
@@ -45,25 +46,43 @@ def main() -> None:
     """Read the packs, fit both curves, write the artefact."""
     options = arguments(__doc__).parse_args()
     encoders = Encoders(options.encoders, options.cache)
-    generator = np.random.default_rng(SEED)
-    curves = {
-        "wording": _wording_curve(options.data, encoders.without, generator),
-        "passage": _passage_curve(options.data, encoders.without, generator),
-    }
+    curves: dict[str, Curve] = {}
+    figures: dict[str, float] = {}
+    for name, of in (("wording", _wordings), ("passage", _passages)):
+        lists = of(options.data, encoders.without, np.random.default_rng(SEED))
+        curves[name] = fit_curve(name, lists, UNANSWERED[name])
+        figures |= _figures(name, lists, curves[name])
+    print(figures)
     used = {*PACKS, *STRANGE, *FILES, OUT_OF_SCOPE}
     manifest = Manifest(
         name="confidence",
         data={name: file_digest(options.data / name) for name in sorted(used)} | {str(LOOSE): file_digest(LOOSE)},
         parameters={"features": list(FEATURES), "encoder": NAME, "encoders": encoders.names},
         seed=SEED,
+        metrics=figures,
         versions=versions("scikit-learn", "scipy", "numpy"),
     )
     Confidence(curves).save(options.out, manifest)
 
 
-def _wording_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Curve:
+def _figures(name: str, lists: Lists, curve: Curve) -> dict[str, float]:
+    """How many lists taught, and how often the best of one that holds an answer is likelier than that of one without.
+
+    Of the very lists that were learned from, a thousand times as many as there are weights.
+    """
+    given = curve.together if name == "wording" else curve.alone
+    best = np.array([given(rows).max() for rows in lists.rows])
+    holds = np.array([one.any() for one in lists.is_right])
+    return {
+        f"{name}_lists": len(best),
+        f"{name}_lists_with_answer": int(holds.sum()),
+        f"{name}_auroc": round(unknown_auroc(-best[holds], -best[~holds]), 4),
+    }
+
+
+def _wordings(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Lists:
     """Answers known by some of their wordings, asked for by others, all of topics that are new to what finds them."""
-    rows, labels = [], []
+    lists = Lists()
     strange = [row["text"] for row in read_rows(data / OUT_OF_SCOPE)]
     packs = list(topics(data, encoders))
     rankers = {}
@@ -74,10 +93,8 @@ def _wording_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.
         rankers[name] = Ranker(learned=LearnedOrder((), {"wording": learn_turn_of_wordings(others, seed=SEED)}))
     for own in packs:
         for choices, absent in product(WORDINGS, ABSENT_TOPICS):
-            some = _wording_draw(own, rankers[own.pack], choices, absent, strange, generator)
-            rows.extend(some[0])
-            labels.extend(some[1])
-    return fit_curve("wording", rows, labels)
+            lists.add(_wording_draw(own, rankers[own.pack], choices, absent, strange, generator))
+    return lists
 
 
 def _wording_draw(
@@ -87,7 +104,7 @@ def _wording_draw(
     absent: float,
     strange: list[str],
     generator: np.random.Generator,
-) -> tuple[list, list]:
+) -> Lists:
     known: list[int] = []
     asked: list[tuple[int, bool]] = []
     for topic in range(pack.of.max() + 1):
@@ -111,7 +128,7 @@ def _wording_draw(
     return replay(suggester, Replay(queries, np.vstack([pack.vectors[places], pack.encoder.encode(strange)]), right))
 
 
-def _passage_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Curve:
+def _passages(data: Path, encoders: Sequence[CachedEncoder], generator: np.random.Generator) -> Lists:
     """Clauses for questions, some of whose clauses are not there, and for questions of another world.
 
     Each question is put to an encoder and to an order that were learned without it, as a new question meets those that
@@ -122,7 +139,7 @@ def _passage_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.
     shape = (FOLDS, len(encoders), STRANGERS)
     others = [[row["text"] for row in read_rows(data / name)] for name in STRANGE]
     strangers = [generator.choice(texts, shape, replace=False) for texts in others]
-    rows, labels = [], []
+    lists = Lists()
     for fold in range(FOLDS):
         nets = fit_nets(practice.lists.learned_from(np.flatnonzero(practice.folds != fold)), seed=SEED)
         for half, (pack, turns) in enumerate(zip(practice.packs, practice.turns, strict=True)):
@@ -132,9 +149,8 @@ def _passage_curve(data: Path, encoders: Sequence[CachedEncoder], generator: np.
             own = np.flatnonzero(pack.lessons.folds == fold)
             small = (_small_draw(pack, own, order, texts, *one, generator) for one in SMALL)
             for some in chain(draws, small):
-                rows.extend(some[0])
-                labels.extend(some[1])
-    return fit_curve("passage", rows, labels)
+                lists.add(some)
+    return lists
 
 
 def _take_passages_away(pack: Pack, generator: np.random.Generator) -> Lessons:
@@ -147,12 +163,11 @@ def _take_passages_away(pack: Pack, generator: np.random.Generator) -> Lessons:
     gone = {item for at in np.flatnonzero(is_absent) for item in lessons.right[at]}
     for index in (shelf.lexical, shelf.vectors, shelf.pairs):
         index.remove([key_of(item) for _, item in sorted(gone)])
-    return Lessons(lessons.queries, lessons.vectors, *([some - gone for some in lessons.right] for _ in range(2)))
+    right, leading = ([frozenset(some) - gone for some in of] for of in (lessons.right, lessons.leading))
+    return Lessons(lessons.queries, lessons.vectors, right, leading)
 
 
-def _whole_draws(
-    pack: Pack, lessons: Lessons, fold: int, order: LearnedOrder, strangers: list[str]
-) -> Iterator[tuple[list, list]]:
+def _whole_draws(pack: Pack, lessons: Lessons, fold: int, order: LearnedOrder, strangers: list[str]) -> Iterator[Lists]:
     """The questions of one fold and strangers put to the whole shelf; half of them when nobody led anywhere yet."""
     own, others = (np.flatnonzero(is_own) for is_own in (lessons.folds == fold, lessons.folds != fold))
     for shelves, half in ((led_by(pack.shelves, lessons.of(others)), own[::2]), (pack.shelves, own[1::2])):
@@ -170,7 +185,7 @@ def _small_draw(
     size: int,
     count: int,
     generator: np.random.Generator,
-) -> tuple[list, list]:
+) -> Lists:
     """Questions and strangers put to `size` passages that answer half of the `count` questions."""
     lessons, encoder = pack.lessons, pack.encoder
     places = generator.permutation(own)[:count]

@@ -21,7 +21,7 @@ from helpdesk.nlp.export import NAME, WEIGHTS, export_encoder, save_weights
 from helpdesk.nlp.manifest import MANIFEST, Manifest, file_digest, read_manifest, write_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.triage.commands import dated
-from tools.fit_ranking import FILES, TAUGHT, TOPICS, Pack, arguments, halves_of_topics
+from tools.fit_ranking import FILES, LOOSE, TOPICS, Pack, arguments, halves_of_topics
 
 SEED = 0
 TUNED = "all-MiniLM-L6-v2-tuned-uint8"
@@ -32,11 +32,10 @@ UNTIL = date(2025, 7, 1)  # the questions tabled from here on measure
 
 def of_rulebooks(data: Path, untuned: CachedEncoder, without: int | None) -> Examples:
     """Questions with the passages that answer them, and near misses by words and by the encoder as it was."""
-    pack = Pack(data, untuned, None if without is None else 1 - without, is_taught=True)
+    pack = Pack(data, untuned, None if without is None else 1 - without)
     texts = {(kind, at, 0): text for (kind, at), text in zip(pack.passages.items, pack.texts, strict=True)}
     examples = of_passages(pack.shelves, texts, pack.lessons)
-    # What answers the taught questions of the other half is no near miss either: they ask for passages of which nothing
-    # was learned. Passages that readers accepted later, and those of questions that teach no encoder, may be.
+    # What answers questions of the other half is no near miss: they ask for passages of which nothing was learned.
     others = pack.answers_of_others
     return replace(examples, hard=[[at for at in some if at not in others] for some in examples.hard])
 
@@ -75,7 +74,7 @@ def fit(data: Path, untuned: CachedEncoder, without: int | None, out: Path, cach
         files = (*FILES, TOPICS, *EARLIER)
         about = Manifest(
             name=f"{label}-{file_digest(made / WEIGHTS)[:8]}",  # vectors are kept by this name, at sites too
-            data={file: file_digest(data / file) for file in files} | {str(TAUGHT): file_digest(TAUGHT)},
+            data={file: file_digest(data / file) for file in files} | {str(LOOSE): file_digest(LOOSE)},
             parameters={"adapted_from": NAME, "steps": steps, "way": WAY},
             seed=SEED,
         )

@@ -44,8 +44,7 @@ Label = tuple[int, str]  # document and passage
 SEED = 0
 # Not multipassage_val.jsonl: thirteen of its questions stand in test_a.jsonl too.
 FILES = ("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl")
-LOOSE = Path("tools/loose_questions/judged.jsonl")
-TAUGHT = Path("tools/loose_questions/dev.jsonl")  # of these, what the encoder learned from, each with one passage
+LOOSE = Path("tools/loose_questions/dev.jsonl")
 TOPICS = "clinc150/train.csv"
 PACKS = {"banking77/train.csv": "category", TOPICS: "intent"}
 
@@ -70,13 +69,14 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 class Pack:
-    """The passages on a shelf, and the questions as lessons, each leading to all that answers it.
+    """The passages on a shelf, and the questions as lessons; obliqa's own lead to all that answers them.
 
-    Of a `half` only its questions: those that are new to the encoder which was made without that half. With `is_taught`
-    the questions that encoders learn from, else all.
+    Loose ones lead nobody: each was written from another passage, so a passage to which one leads would answer another
+    one less often than it does where people ask. Of a `half` only its questions: those that are new to the encoder
+    which was made without that half.
     """
 
-    def __init__(self, data: Path, encoder: CachedEncoder, half: int | None = None, *, is_taught: bool = False) -> None:
+    def __init__(self, data: Path, encoder: CachedEncoder, half: int | None = None) -> None:
         self.encoder = encoder
         rows = [row for row in read_rows(data / FILES[0]) if row["text"].strip()]
         self.labels = [(row["DocumentID"], row["PassageID"]) for row in rows]
@@ -91,22 +91,17 @@ class Pack:
         rows_of: dict[tuple[int, str], list[int]] = {}
         for at, label in enumerate(self.labels):
             rows_of.setdefault(label, []).append(at)
-        written, taught = read_rows(data / FILES[1]), read_rows(TAUGHT)
-        loose = taught if is_taught else read_rows(LOOSE)
+        written, loose = read_rows(data / FILES[1]), read_rows(LOOSE)
         questions, is_loose = [*written, *loose], np.repeat([False, True], [len(written), len(loose)])
         gold = [_labels(row) for row in questions]
-        is_own = np.ones(len(questions), dtype=np.bool_)
-        if half is not None:
-            # The loose questions begin with those that taught the encoders.
-            learned = [_labels(row) for row in (*written, *taught)]
-            half_of = halves(learned)
-            is_own = np.append(half_of, placed(gold[len(learned) :], learned, half_of)) == half
+        is_own = np.ones(len(questions), dtype=np.bool_) if half is None else halves(gold) == half
         own = np.flatnonzero(is_own)
         self.answers_of_others = {at for one in np.flatnonzero(~is_own) for label in gold[one] for at in rows_of[label]}
         self.is_loose, self.gold = is_loose[own], [gold[at] for at in own]
         right = [frozenset(("clause", at) for label in some for at in rows_of[label]) for some in self.gold]
         asked = [questions[at]["question"] for at in own]
-        self.lessons = Lessons(asked, encoder.encode(asked), right, right)
+        leading = [frozenset() if is_one else some for is_one, some in zip(self.is_loose, right, strict=True)]
+        self.lessons = Lessons(asked, encoder.encode(asked), right, leading)
 
 
 def _labels(row: Mapping[str, Any]) -> set[Label]:
@@ -125,20 +120,6 @@ def halves(gold: Sequence[Collection[Label]]) -> Places:
         half[one] = int(filled[1] < filled[0])
         filled[half[one]] += sizes[one]
     return half[group]
-
-
-def placed(gold: Sequence[Collection[Label]], learned: Sequence[Collection[Label]], half: Places) -> Places:
-    """The half of each question that no encoder learned from: that of those `learned` with a passage in common.
-
-    Without any of them its place decides, every second one being in one half. In none, -1, are those that have some in
-    both halves.
-    """
-    half_of = {label: int(one) for some, one in zip(learned, half, strict=True) for label in some}
-    result = np.arange(len(gold)) % 2
-    for at, some in enumerate(gold):
-        if known := {half_of[label] for label in some if label in half_of}:
-            result[at] = known.pop() if len(known) == 1 else -1
-    return result
 
 
 def halves_of_topics(labels: Sequence[str]) -> Places:

@@ -21,7 +21,7 @@ CITED = 0.99  # Whoever names a clause wants that clause.
 FEATURES = (
     *("cosine", "words", "cosine_margin", "words_margin", "agreement", "both", "is_nearest"),
     *("near", "best", "crowding"),  # near and crowding of wordings alone; a passage's near is its cosine
-    *("odds", "covered", "pairs"),  # of passages alone
+    *("odds", "covered", "pairs", "rivals"),  # of passages alone
 )
 LIKENESS = [FEATURES.index(name) for name in ("cosine", "words", "near")]
 COMPETING = 8  # wordings, the most probable ones, of which at most one is thought to answer
@@ -119,10 +119,12 @@ def features(candidates: Sequence[Candidate], *, of_leads: bool = False) -> Doub
     crowding = [max(one.lead_crowding if of_leads else one.crowding, LEAST_CROWDING) for one in candidates]
     share, covered, pairs = ([getattr(one, name) for one in candidates] for name in ("share", "covered", "pairs"))
     best = cosine.max(initial=-1.0)
+    # Of few passages the best gets a large share of what the order believes, whatever is asked.
+    rivals = np.log([one.rivals for one in candidates])
     columns = (
         *(cosine, words, _margin(cosine), _margin(words), agreement, cosine * words, cosine == best),
         *(near, np.full_like(cosine, best), np.array(crowding)),
-        *(_log_odds(np.array(share, dtype=np.float64)), np.array(covered), np.array(pairs)),
+        *(_log_odds(np.array(share, dtype=np.float64)), np.array(covered), np.array(pairs), rivals),
     )
     return np.column_stack(columns).astype(np.float64)
 

@@ -190,7 +190,7 @@ class TestKeeping:
         assert set(manifest["data"]) == {
             *("obliqa/passages.jsonl.gz", "obliqa/dev.jsonl"),
             *("banking77/train.csv", "clinc150/train.csv"),
-            "tools/loose_questions/judged.jsonl",
+            "tools/loose_questions/dev.jsonl",
         }
         assert manifest["metrics"]["recall@10"] > 0.8
 

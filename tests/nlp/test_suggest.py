@@ -4,7 +4,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from helpdesk.nlp.calibrate import Replay, fit_curve, replay
+from helpdesk.nlp.calibrate import Lists, Replay, fit_curve, replay
 from helpdesk.nlp.confidence import CITED, FEATURES, POSSIBLE, Confidence, Curve, features
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.manifest import ArtefactError, Manifest
@@ -233,19 +233,33 @@ class TestConfidence:
         for draw in draws[::5]:
             draw[0].cosine -= 0.3
         labels = [none if at % 5 == 0 else right for at in range(200)]
-        curve = fit_curve(matching, [features(draw) for draw in draws[:200]], labels)
+        has_answer = [at % 5 > 0 for at in range(200)]
+        curve = fit_curve(matching, Lists([features(draw) for draw in draws[:200]], labels, has_answer))
         given = curve.together if matching == "wording" else curve.alone
         probabilities = np.vstack([given(features(draw)) for draw in draws[200:]])
         assert probabilities.mean() == pytest.approx(0.2, abs=0.03)
         assert probabilities[1::5, 0].mean() > 0.7
         assert probabilities[::5].sum(axis=1).mean() < 0.5
 
+    @pytest.mark.parametrize("matching", ["wording", "passage"])
+    def test_questions_without_an_answer_count_for_the_share_that_is_said(self, matching):
+        generator = np.random.default_rng(0)
+        rows = [features(self.draw(generator)) for _ in range(400)]
+        right, none = np.array([True, False, False, False]), np.zeros(4, dtype=np.bool_)
+        # What was found says nothing of whether anything answers: half of them have no answer.
+        has_answer = [at % 2 > 0 for at in range(400)]
+        lists = Lists(rows, [right if has else none for has in has_answer], has_answer)
+        for share in (0.5, 0.2):
+            curve = fit_curve(matching, lists, share)
+            given = curve.together if matching == "wording" else curve.alone
+            assert np.vstack([given(row) for row in rows]).sum(axis=1).mean() == pytest.approx(1 - share, abs=0.03)
+
     def test_what_is_the_same_for_all_candidates_gets_no_weight(self):
         generator = np.random.default_rng(0)
         draws = [features(self.draw(generator)) for _ in range(50)]
         right = np.array([True, False, False, False])
         for matching in ("wording", "passage"):
-            curve = fit_curve(matching, draws, [right] * 50)
+            curve = fit_curve(matching, Lists(draws, [right] * 50, [True] * 50))
             assert dict(zip(FEATURES, curve.weights, strict=True))["crowding"] == 0.0
             assert max(map(abs, curve.weights)) < 1_000
 
@@ -290,7 +304,14 @@ class TestConfidence:
         assert crowding_of(index, hits) == pytest.approx((0.6 + 0.0 + 0.8) / 3, abs=1e-3)
         assert crowding_of(index, hits[:1]) == 0.0
 
-    def test_passages_know_their_share_of_the_learned_order_and_others_do_not(self):
+    def test_without_a_learned_order_the_best_passage_gets_a_cautious_share(self):
+        found = [Candidate("clause", at, at, 0.9 if not at else 0.4, 0.9 if not at else 0.4) for at in range(100)]
+        found.append(Candidate("clause", 100, 100, 0.0, 0.0))
+        Ranker().scores(found)
+        assert sum(one.share for one in found) == pytest.approx(1)
+        assert 0.1 < found[0].share < 0.5
+
+    def test_passages_know_their_share_of_the_learned_order_and_among_how_many_and_others_do_not(self):
         found = [
             Candidate("clause", 1, 1, 0.5, 0.9),
             Candidate("clause", 2, 2, 0.3, 0.6),
@@ -301,6 +322,7 @@ class TestConfidence:
         odds = features(found[:2])[:, FEATURES.index("odds")]
         assert odds.tolist() == pytest.approx([np.log(3), -np.log(3)])
         assert features(found[2:])[0, FEATURES.index("odds")] == 0.0
+        assert features(found)[:, FEATURES.index("rivals")].tolist() == pytest.approx([np.log(2), np.log(2), 0.0])
 
     def test_it_comes_back_as_it_was_saved(self, tmp_path):
         saved = Confidence({"wording": SURE})
@@ -325,6 +347,7 @@ class TestConfidence:
 class TestReplaying:
     def test_known_questions_give_one_right_row_each(self, suggester, hashing):
         queries = ["credit cover calculated", "zebra"]
-        rows, labels = replay(suggester, Replay(queries, hashing.encode(queries), [{1}, set()]))
-        assert [row.shape[1] for row in rows] == [len(FEATURES)] * 2
-        assert [int(label.sum()) for label in labels] == [1, 0]
+        lists = replay(suggester, Replay(queries, hashing.encode(queries), [{1}, set()]))
+        assert [row.shape[1] for row in lists.rows] == [len(FEATURES)] * 2
+        assert [int(one.sum()) for one in lists.is_right] == [1, 0]
+        assert lists.has_answer == [True, False]

@@ -235,7 +235,7 @@ def judged(suggester: Suggester, questions: Sequence[Question], id_of: Mapping[A
     texts = [one.text for one in questions]
     right = [{id_of[label] for label in one.gold if label in id_of} for one in questions]
     lists = replay(suggester, Replay(texts, suggester.encoder.encode(texts), right))
-    return Confidence({**suggester.confidence.curves, "wording": fit_curve("wording", *lists)})
+    return Confidence({**suggester.confidence.curves, "wording": fit_curve("wording", lists)})
 
 
 def _found(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from helpdesk.kernel.db import reading
-from helpdesk.nlp.calibrate import Replay, fit_curve, replay
+from helpdesk.nlp.calibrate import Lists, Replay, fit_curve, replay
 from helpdesk.nlp.confidence import COMPETING, FEATURES, Confidence, Curve, Doubles
 from helpdesk.nlp.evaluation.bootstrap import paired_difference
 from helpdesk.nlp.evaluation.metrics import calibration_error, calibration_error_by_chance
@@ -100,8 +100,7 @@ def _until(using: Engine) -> str:
 
 def _curves(using: Engine, practice: Practice, places: Places, until: str) -> dict[str, Curve]:
     """A curve for each way of matching of which there is enough to learn from."""
-    rows: dict[str, list[Doubles]] = {}
-    labels: dict[str, list[npt.NDArray[np.bool_]]] = {}
+    lists: dict[str, Lists] = {}
     lessons = practice.lessons.of(places)
     for fold in range(FOLDS):
         led = led_by(practice.shelves, lessons.of(np.flatnonzero(lessons.folds != fold)))
@@ -111,13 +110,12 @@ def _curves(using: Engine, practice: Practice, places: Places, until: str) -> di
             if matching == "passage":
                 own = [at for at in own if practice.questions[at].at.isoformat() > until]
             found = replay(_alone(using, shelf), _questions(practice, own, shelf.kind))
-            rows.setdefault(matching, []).extend(found[0])
-            labels.setdefault(matching, []).extend(found[1])
-    return {name: fit_curve(name, rows[name], labels[name]) for name in rows if _is_enough(labels[name])}
+            lists.setdefault(matching, Lists()).add(found)
+    return {name: fit_curve(name, some) for name, some in lists.items() if _is_enough(some.is_right)}
 
 
-def _is_enough(labels: Sequence[npt.NDArray[np.bool_]]) -> bool:
-    flat = np.concatenate([np.zeros(0, dtype=np.bool_), *labels])
+def _is_enough(is_right: Sequence[npt.NDArray[np.bool_]]) -> bool:
+    flat = np.concatenate([np.zeros(0, dtype=np.bool_), *is_right])
     return bool(min(flat.sum(), (~flat).sum()) >= FEWEST_OF_A_CURVE)
 
 
