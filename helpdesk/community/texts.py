@@ -84,4 +84,4 @@ def _card(question: Question) -> Card:
     )
 
 
-SOURCE = Source(KIND, documents, visible, cards)
+SOURCE = Source(KIND, documents, visible, cards, Question)

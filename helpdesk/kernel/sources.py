@@ -63,6 +63,8 @@ class Source:
     documents: Documents
     visible: Callable[[Actor], Select[int]]
     cards: Callable[[Session, Actor, Sequence[int]], list[Card]]
+    model: Any
+    """The mapped class of its items, those that are hidden too; `seq` is the number of their newest change."""
 
 
 _sources: Mapping[str, Source] = {}

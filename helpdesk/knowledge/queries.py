@@ -191,5 +191,5 @@ def article_cards(db: Session, actor: Actor, ids: Sequence[int]) -> list[Card]:
     ]
 
 
-ANSWERS = Source("answer", answer_documents, visible, answer_cards)
-ARTICLES = Source("article", article_documents, visible_articles, article_cards)
+ANSWERS = Source("answer", answer_documents, visible, answer_cards, PublishedAnswer)
+ARTICLES = Source("article", article_documents, visible_articles, article_cards, Article)

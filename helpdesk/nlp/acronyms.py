@@ -1,7 +1,9 @@
-"""Acronyms and their long forms, read out of a glossary, so that whoever writes one finds the other."""
+"""Acronyms and their long forms, read out of a glossary, and identifiers: whoever writes one form finds the other."""
 
 import re
 from collections.abc import Mapping
+
+from helpdesk.nlp.words import NUMBERED
 
 MINOR = frozenset({"a", "an", "and", "for", "in", "of", "on", "the", "to"})  # words that acronyms may pass over
 WORD = re.compile(r"[^\W_]+")
@@ -52,13 +54,16 @@ class Acronyms:
                 self._other.setdefault(term if len(term) < ANY_CASE else term.lower(), form)
                 self._other.setdefault(form.lower(), term)
         choices = "|".join(re.escape(form) for form in sorted(self._other, key=len, reverse=True))
-        self._pattern = re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE) if choices else None
+        self._pattern = re.compile(rf"(?<!\w)(?:{choices or '(?!)'})(?!\w)", re.IGNORECASE)
 
     def widened(self, text: str) -> str:
-        """`text`, followed by the other form of each acronym or long form in it that it does not have already."""
-        if self._pattern is None:
-            return text
+        """`text`, followed by the other form of each acronym, long form or identifier that it does not have already.
+
+        Of SMETS2 that is SMETS 2, and the reverse. Without capitals, letters before a number are mostly words.
+        """
         found = (match[0] for match in self._pattern.finditer(text))
-        others = dict.fromkeys(self._other.get(one) or self._other.get(one.lower(), "") for one in found)
-        missing = [one for one in others if one and one.lower() not in text.lower()]
+        others = [self._other.get(one) or self._other.get(one.lower(), "") for one in found]
+        numbered = (match for match in NUMBERED.finditer(text) if match[1].isupper())
+        others += [match[1] + ("" if match[2] else " ") + match[3] for match in numbered]
+        missing = [one for one in dict.fromkeys(others) if one and one.lower() not in text.lower()]
         return " ".join([text, *missing[:MAX_WIDENED]])

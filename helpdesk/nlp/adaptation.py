@@ -23,7 +23,7 @@ import numpy as np
 
 from helpdesk.nlp.export import WEIGHTS_SHA256, learning, load_model, source_folder
 from helpdesk.nlp.lessons import FEWEST_WORDS, MOST_WORDS, Lessons, cut
-from helpdesk.nlp.manifest import ArtefactError, file_digest, text_digest
+from helpdesk.nlp.manifest import KEPT, ArtefactError, file_digest, text_digest
 from helpdesk.nlp.suggest import Shelf, item_of
 
 BATCH = 32  # questions, each with its passage and one near miss; all other passages of the batch are wrong for it too
@@ -169,7 +169,8 @@ def adapt(
         tick: called with the number of steps that are done.
 
     Raises:
-        ArtefactError: the training packages are not installed, or `start` cannot be read.
+        ArtefactError: the training packages are not installed, `start` cannot be read, or the checkpoint cannot be
+            written.
     """
     needs_training_set()
     import torch  # noqa: PLC0415 - training only, heavy.
@@ -297,6 +298,7 @@ def _vectors(model: Any, texts: list[str]) -> Any:
 
 def _keep(path: Path, label: str, step: int, layers: dict[str, Any], optimiser: Any) -> None:
     """Write weights and the optimiser's moments; a reader finds the whole file or the one before."""
+    from safetensors import SafetensorError  # noqa: PLC0415 - training only, heavy.
     from safetensors.torch import save_file  # noqa: PLC0415
 
     tensors = {f"weight {name}": parameter.detach() for name, parameter in layers.items()}
@@ -304,10 +306,15 @@ def _keep(path: Path, label: str, step: int, layers: dict[str, Any], optimiser: 
         state = optimiser.state[parameter]
         if state:  # a layer that nothing uses has none
             tensors |= {f"{moment} {name}": state[moment] for moment in ("exp_avg", "exp_avg_sq")}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    whole, about = {name: value.contiguous() for name, value in tensors.items()}, {"of": label, "step": str(step)}
     partial = path.with_suffix(".partial")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, partial, {"of": label, "step": str(step)})
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(whole, partial, about)
+        partial.replace(path)
+    except (OSError, SafetensorError) as err:
+        partial.unlink(missing_ok=True)
+        raise ArtefactError(f"{path} could not be written: {err}. {KEPT}") from err
 
 
 def _resume(path: Path, label: str, layers: dict[str, Any], optimiser: Any) -> int:

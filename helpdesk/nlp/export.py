@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from helpdesk.nlp.manifest import (
+    KEPT,
     ArtefactError,
     Manifest,
     file_digest,
@@ -21,7 +22,7 @@ from helpdesk.nlp.manifest import (
     versions,
     write_manifest,
 )
-from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
+from helpdesk.nlp.onnx import MAX_TOKENS, MODEL, TOKENIZER, OnnxEncoder
 
 NAME = "all-MiniLM-L6-v2-uint8"  # of the untuned encoder, the base of the one that ships and of all that are adapted
 WEIGHTS = "weights.safetensors"  # beside `model.onnx` of an encoder with which others begin
@@ -49,7 +50,7 @@ def export_encoder(out: Path, about: Manifest | None = None) -> Manifest:
 
     Raises:
         ArtefactError: the model's package is not installed, or is not the one that was reviewed; the weights or what is
-            said of them cannot be read.
+            said of them cannot be read; or the folder cannot be written.
     """
     weights = out / WEIGHTS
     is_tuned = weights.is_file()
@@ -75,13 +76,21 @@ def export_encoder(out: Path, about: Manifest | None = None) -> Manifest:
 
 
 def write_onnx(model: Any, out: Path) -> None:
-    """Write `model.onnx` (8 bits a weight) of a model in torch, and the tokenizer, to the folder `out`."""
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        full = Path(scratch) / "full.onnx"
-        _trace(model, full)
-        _quantise(full, out / "model.onnx")
-    shutil.copyfile(source_folder() / "tokenizer.json", out / "tokenizer.json")
+    """Write `model.onnx` (8 bits a weight) of a model in torch, and the tokenizer, to the folder `out`.
+
+    Raises:
+        ArtefactError: they cannot be written.
+    """
+    tokenizer = source_folder() / TOKENIZER
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out) as scratch:
+            full = Path(scratch) / "full.onnx"
+            _trace(model, full)
+            _quantise(full, out / MODEL)
+        shutil.copyfile(tokenizer, out / TOKENIZER)
+    except Exception as err:  # onnx has a dozen types for a file of its own that a full disk cut off
+        raise ArtefactError(f"{out} could not be written: {err}. {KEPT}") from err
 
 
 def learning(model: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST, CARD = "manifest.json", "README.md"
+KEPT = "The model in use stays as it is. If the disk is full, make room, and begin again."
 BEGIN, END = "<!-- written from manifest.json -->", "<!-- end -->"
 
 
@@ -37,9 +38,23 @@ class Manifest:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """SHA-256 of a file's bytes in hexadecimal.
+
+    Raises:
+        ArtefactError: it is missing or cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError as err:
+        raise ArtefactError(f"{path} is missing. Restore it or train again.") from err
+    except OSError as err:
+        raise _unreadable(path, err) from err
+
+
+def _unreadable(path: Path, err: OSError) -> ArtefactError:
+    why = err.strerror or err
+    return ArtefactError(f"{path} cannot be read: {why}. See that the program may read it, restore it or train again.")
 
 
 def text_digest(texts: Iterable[str]) -> str:
@@ -97,10 +112,12 @@ def stated(folder: Path) -> Manifest:
         ArtefactError: no manifest, or an unreadable one.
     """
     path = folder / MANIFEST
-    if not path.is_file():
-        raise ArtefactError(f"There is no trained artefact in {folder}. Restore it or train again.")
     try:
         return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError) as err:
+        raise ArtefactError(f"There is no trained artefact in {folder}. Restore it or train again.") from err
+    except OSError as err:
+        raise _unreadable(path, err) from err
     except (ValueError, TypeError) as err:
         raise ArtefactError(f"{path} cannot be read. Restore it or train again.") from err
 
@@ -118,14 +135,14 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify(folder: Path) -> Manifest:
-    """The manifest of `folder`, after comparing every file with its digest.
+def verify(folder: Path, *names: str) -> Manifest:
+    """The manifest of `folder`, after comparing every file with its digest, or those of `names`.
 
     Raises:
         ArtefactError: as `read_manifest`, or a file differs from the one that was saved.
     """
     manifest = read_manifest(folder)
-    for name, expected in manifest.files.items():
-        if file_digest(folder / name) != expected:
+    for name in names or manifest.files:
+        if file_digest(folder / name) != manifest.files.get(name):
             raise ArtefactError(f"{folder / name} is damaged. Restore it or train again.")
     return manifest

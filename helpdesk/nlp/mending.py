@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from string import ascii_lowercase
 
 from helpdesk.nlp.lexical import Bm25Index
-from helpdesk.nlp.words import MAX_WORD, STOP_WORDS, plain_words, stem, terms
+from helpdesk.nlp.words import MAX_WORD, NUMBERED, STOP_WORDS, plain_words, stem, terms
 
 SHORTEST_MENDED = 5  # letters; of a shorter word one edit makes too many others
 LONGEST_ENDING = 6  # letters that a stem lacks
@@ -16,14 +16,22 @@ def corrected(text: str, indexes: Sequence[Bm25Index], is_word: Callable[[str], 
     """`text`, each strange word exchanged for the commonest of the items' that one typing error could have made of it.
 
     Strange is what no item has and what `is_word`, asked for lower-case words, does not know either: people say “stuff”
-    where no clause does, and mean no “staff”.
+    where no clause does, and mean no “staff”. A strange word and its number are joined first if some item has them so:
+    “SMETS 2” is an identifier written apart, and no “sets 2”.
     """
 
     def count(term: str) -> int:
         return sum(index.frequency(term) for index in indexes)
 
-    words = dict.fromkeys(plain_words(text))
-    strange = [word for word in words if not any(map(count, terms(word))) and not is_word(word)]
+    def is_strange(word: str) -> bool:
+        return not any(map(count, terms(word))) and not is_word(word)
+
+    def joined(numbered: re.Match[str]) -> str:
+        whole = numbered[1] + numbered[3]
+        return whole if count(whole.lower()) and is_strange(numbered[1].lower()) else numbered[0]
+
+    text = NUMBERED.sub(joined, text)
+    strange = [word for word in dict.fromkeys(plain_words(text)) if is_strange(word)]
     for word in strange if len(strange) <= MOST_MENDED else ():
         if meant := mended(word, lambda term: count(term) > 0, is_word):
             best = max(sorted(meant), key=count)

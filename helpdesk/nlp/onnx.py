@@ -1,5 +1,6 @@
 """The encoder that runs: an exported ONNX file and its tokenizer, without torch."""
 
+import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +11,21 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from helpdesk.nlp.encoder import Vectors, checked
-from helpdesk.nlp.manifest import read_manifest
+from helpdesk.nlp.manifest import verify
+
+MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
 
 MAX_TOKENS = 256  # The length all-MiniLM-L6-v2 was trained for; the rest of a text is not read.
 
 MANY = 64  # texts, from which on it is worth to use every core
+
+
+def words_of(folder: Path) -> frozenset[str]:
+    """What the encoder in `folder` was taught whole; nothing where its tokenizer is missing or damaged."""
+    try:
+        return frozenset(json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))["model"]["vocab"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return frozenset()
 
 
 class OnnxEncoder:
@@ -30,7 +41,7 @@ class OnnxEncoder:
     """
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        manifest = read_manifest(folder)
+        manifest = verify(folder, MODEL, TOKENIZER)  # not the weights beside them, which nothing here opens
         self._threads = threads or os.cpu_count() or 1
         self.name, self.base = manifest.name, manifest.base
         self.dimension = int(manifest.parameters["dimension"])
@@ -39,9 +50,9 @@ class OnnxEncoder:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            os.fspath(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            os.fspath(folder / MODEL), options, providers=["CPUExecutionProvider"]
         )
-        self._tokenizer = Tokenizer.from_file(os.fspath(folder / "tokenizer.json"))
+        self._tokenizer = Tokenizer.from_file(os.fspath(folder / TOKENIZER))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
 

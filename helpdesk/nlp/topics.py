@@ -34,14 +34,13 @@ class Prediction:
     label: str
     probability: float
     top3: tuple[tuple[str, float], ...]
-    unknown_score: float
-    """Above zero: stranger than 95% of the texts that were learned from."""
     is_unknown: bool
+    """Whether it is stranger than 95% of the texts that were learned from."""
     reasons: tuple[str, ...]
 
 
 def name_of(label: str) -> str:
-    """A label as words, for its vector."""
+    """A label as words, where nothing says what people call it."""
     return label.replace("_", " ").replace("-", " ").strip()
 
 
@@ -63,7 +62,7 @@ class TopicClassifier:
         labels: Sequence[str],
         *,
         strangers: Batch | None = None,
-        names: Vectors | None = None,
+        names: Batch | None = None,
     ) -> "TopicClassifier":
         """Learn from labelled texts, and from texts of no topic if there are any.
 
@@ -72,8 +71,8 @@ class TopicClassifier:
             vectors: theirs, float32, shape (n, d), of unit length.
             labels: the topic of each.
             strangers: texts of no topic; fewer than ten are left out.
-            names: vectors of `name_of(label)` for the different labels in sorted order, shape
-                (topics, d). Each is one more example, which helps where there are few.
+            names: what people call the different labels, in their sorted order. Each is one more
+                example, which helps where there are few.
 
         Raises:
             ValueError: fewer than two topics, too few texts of them, or vectors that are not numbers.
@@ -82,11 +81,12 @@ class TopicClassifier:
         if len(self.labels_) < 2:
             raise ValueError("There must be at least two different topics to learn from.")
         batch = Batch(list(texts), _checked(vectors))
-        named = None if names is None else Batch([name_of(str(one)) for one in self.labels_], _checked(names))
+        if names is not None:
+            _checked(names.vectors)
         if strangers is not None and len(strangers.texts) < FEWEST_STRANGERS:
             strangers = None
-        self._weigh(batch, places, strangers, named)
-        self.jury_ = Jury.taught(batch, places, named, self.seed)
+        self._weigh(batch, places, strangers, names)
+        self.jury_ = Jury.taught(batch, places, names, self.seed)
         self.stranger_ = None if strangers is None else _stranger_model(batch, strangers)
         return self
 
@@ -122,23 +122,14 @@ class TopicClassifier:
         """How strange each text is, shape (n,); above zero from the threshold on."""
         return self._strangeness(self._look(texts, vectors), vectors)
 
-    def predict(
-        self, texts: Sequence[str], vectors: Vectors, neighbours: Sequence[Sequence[str]] = ()
-    ) -> list[Prediction]:
-        """One prediction for each text.
-
-        Args:
-            texts: what to sort.
-            vectors: their vectors, float32, shape (n, d).
-            neighbours: for each text the topics of the nearest past texts, for a reason; by
-                default those of the texts learned from.
-        """
+    def predict(self, texts: Sequence[str], vectors: Vectors) -> list[Prediction]:
+        """One prediction for each text, from its vector, float32, shape (n, d)."""
         if not len(texts):
             return []
         views = self._look(texts, vectors)
-        near = neighbours or self.labels_[views.near].tolist()
-        rows = zip(texts, self._probabilities(views), self._strangeness(views, vectors), near, strict=True)
-        return [self._prediction(text, row, float(score), labels) for text, row, score, labels in rows]
+        near = self.labels_[views.near].tolist()
+        rows = zip(texts, self._probabilities(views), self._strangeness(views, vectors) > 0, near, strict=True)
+        return [self._prediction(text, row, bool(unknown), labels) for text, row, unknown, labels in rows]
 
     def save(self, folder: Path, manifest: Manifest) -> Manifest:
         """Write what was learned to `folder`."""
@@ -180,11 +171,11 @@ class TopicClassifier:
         likeness = None if self.stranger_ is None else self.stranger_.likeness(vectors)
         return self.novelty_.scores(self._measures(views, likeness))
 
-    def _prediction(self, text: str, row: Doubles, strange: float, near: Sequence[str]) -> Prediction:
+    def _prediction(self, text: str, row: Doubles, is_unknown: bool, near: Sequence[str]) -> Prediction:
         order = np.argsort(-row, kind="stable")[:3]
         top3 = tuple((str(self.labels_[at]), float(row[at])) for at in order)
         words = self.jury_.words.deciding(text, int(order[0]), int(order[1]))
-        return Prediction(*top3[0], top3, strange, strange > 0, reasons(words, top3, near, is_unknown=strange > 0))
+        return Prediction(*top3[0], top3, is_unknown, reasons(words, top3, near, is_unknown=is_unknown))
 
 
 def _folds(places: Places) -> Iterator[tuple[Places, Places]]:

@@ -10,7 +10,11 @@ import snowballstemmer
 # An identifier is letters and digits joined, with points and brackets: g3.20, h14.36a(b), dp110,
 # secmp0034, smets2, 4.1.2. Every repetition starts with its own character, so scanning is linear.
 IDENTIFIER = r"[a-z]{0,8}\d{1,9}[a-z]{0,3}(?:\.\d{1,9}[a-z]?)*(?:\([a-z]{1,5}\))*"
-TOKEN = re.compile(rf"(?<![^\W_])(?P<identifier>{IDENTIFIER})(?![^\W_])|[^\W_]+(?:['’][^\W\d_]+)*")
+# Vowel signs and points, which `re` counts as no letters: of Hebrew to Sinhala, all of which put spaces between words.
+MARKS = "".join(sign for sign in map(chr, range(0x0590, 0x0E00)) if unicodedata.category(sign).startswith("M"))
+WORD = rf"[^\W_]+(?:[{MARKS}][^\W_]*)*"
+TOKEN = re.compile(rf"(?<![^\W_])(?P<identifier>{IDENTIFIER})(?![^\W_])|{WORD}(?:['’][^\W\d_]+)*")
+NUMBERED = re.compile(r"(?<!\w)([a-z]{2,8})([ -]?)(\d{1,9})(?!\w|\.\d)", re.IGNORECASE)  # SMETS2, SMETS 2; and May 2
 BRACKETS = re.compile(r"\([a-z]+\)$")
 MAX_WORD = 40  # characters; longer runs are encoded attachments, not words.
 

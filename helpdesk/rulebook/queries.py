@@ -359,4 +359,4 @@ def _clauses() -> Select[Clause]:
     )
 
 
-SOURCE = sources.Source(KIND, index_documents, visible, cards)
+SOURCE = sources.Source(KIND, index_documents, visible, cards, Clause)

@@ -94,7 +94,7 @@ class CodeMemory:
         return [(term, known.terms[term]) for term in wanted[:MAX_ASKED]]
 
     def widened(self, text: str) -> str:
-        """`text` with the long forms of its acronyms and the acronyms of its long forms, for searching by words."""
+        """`text` with the other forms of its acronyms, long forms and identifiers, for searching by words."""
         return self._current().acronyms.widened(text)
 
     def _current(self) -> _Known:

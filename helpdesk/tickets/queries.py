@@ -397,4 +397,4 @@ def cards(db: Session, actor: Actor, ids: Sequence[int]) -> list[Card]:
     ]
 
 
-SOURCE = Source(kind=KIND, documents=documents, visible=visible, cards=cards)
+SOURCE = Source(kind=KIND, documents=documents, visible=visible, cards=cards, model=Ticket)

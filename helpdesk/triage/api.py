@@ -28,7 +28,9 @@ class SuggestionOut(BaseModel):
     url: str = Field(description="address of its page, below this site's own")
     excerpt: str
     score: float = Field(description="orders the items of one reply; larger is better")
-    probability: float = Field(ge=0, le=1, description="that the item answers the question")
+    probability: float | None = Field(
+        ge=0, le=1, description="that the item answers the question; null where only words were searched"
+    )
     reasons: list[str]
 
 

@@ -17,9 +17,9 @@ from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import Encoder
 from helpdesk.nlp.export import weights_in
 from helpdesk.nlp.manifest import ArtefactError, read_manifest
-from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.nlp.onnx import OnnxEncoder, words_of
 from helpdesk.nlp.passages import LearnedOrder
-from helpdesk.nlp.ranking import Ranker
+from helpdesk.nlp.ranking import MATCHINGS, Ranker
 from helpdesk.nlp.remote import RemoteEncoder
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.triage import snapshots
@@ -73,6 +73,11 @@ class Engine:
     def encoders(self) -> list[Encoder]:
         """Those whose vectors are kept up to date, that of the settings last."""
         return [one for one in (self.encoder, self.coming) if one is not None]
+
+    @property
+    def can_rate(self) -> bool:
+        """Whether it can say how probable suggestions are."""
+        return self.confidence.curves.keys() >= set(MATCHINGS)
 
     def corrected(self, text: str) -> str:
         """`text` without typing errors in words that neither an item has nor the encoder knows."""
@@ -261,8 +266,8 @@ def encoder_in(settings: Settings, folder: Path) -> tuple[Encoder | None, str]:
     except ArtefactError as err:
         return None, f"Suggestions by meaning are off, words are still searched. {err}"
     dimension, token = int(manifest.parameters["dimension"]), settings.embeddings_token
-    name, base = manifest.name, manifest.base
-    return RemoteEncoder(settings.encoder_url, name=name, base=base, dimension=dimension, token=token), ""
+    name, base, words = manifest.name, manifest.base, words_of(settings.models_dir / SHIPPED_ENCODER)
+    return RemoteEncoder(settings.encoder_url, name=name, base=base, dimension=dimension, token=token, words=words), ""
 
 
 def load_encoder(folder: Path) -> tuple[Encoder | None, str]:
@@ -316,6 +321,7 @@ def load_order(folder: Path, base: str) -> LearnedOrder | None:
 
 
 def load_confidence(folder: Path) -> Confidence:
+    """The curves of probabilities; none where they are missing, see `Engine.can_rate`."""
     try:
         return Confidence.load(folder)
     except ArtefactError as err:

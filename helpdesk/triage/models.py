@@ -182,7 +182,8 @@ class AttemptItem(Base):
     kind: Mapped[str] = mapped_column(String(10))
     object_id: Mapped[int]
     rank: Mapped[int]
-    probability: Mapped[float]
+    probability: Mapped[float | None]
+    """None where words alone were searched."""
     last_rank: Mapped[int | None]
     """Its rank in the last list that had it; `last_at` says which one that was, since typing on makes new ones."""
     last_at: Mapped[datetime | None]

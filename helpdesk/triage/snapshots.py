@@ -6,6 +6,7 @@ The tables stay the truth: a snapshot that does not fit them is not used, and ev
 import hashlib
 import secrets
 import zipfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def save(cache: IndexCache, path: Path) -> bool:
 
 def _code() -> str:
     """A digest of the code that makes the indexes: other code would make others of the same texts."""
-    running = hashlib.sha256()
+    running = hashlib.sha256(metadata.version("snowballstemmer").encode())
     for module in (counts, encoder, lexical, ranking, suggest, vectors, vocabulary, words, indexes):
         running.update(Path(str(module.__file__)).read_bytes())
     return running.hexdigest()[:16]

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from helpdesk.nlp.confidence import FEATURES, Confidence, Curve
-from helpdesk.nlp.encoder import HashEncoder, Vectors
+from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.ranking import Ranker
 from helpdesk.triage import engine
 from helpdesk.triage.columns import DIMENSION
 from helpdesk.triage.models import KINDS
 from helpdesk.triage.services import indexing
+from tests.factories.encoder import HashEncoder
 
 # Half of the words shared gives a cosine near 0.5, and so a probability of one half.
 BY_COSINE = Curve((10.0, *(0.0 for _ in FEATURES[1:])), -5.0)

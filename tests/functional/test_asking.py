@@ -32,6 +32,11 @@ class TestSuggestions:
         expect(title).to_have_value(KNOWN)
         expect(page.locator("[data-suggest-live]")).to_contain_text("may already answer")
 
+    def test_a_text_without_spaces_is_looked_up_too(self, window: Open) -> None:
+        page = window(path="/ask")
+        title_field(page).press_sequentially("我们必须提交多少信用担保")
+        expect(page.locator("#suggestions [data-suggest-status]")).to_be_attached()
+
     def test_this_answered_me_ends_the_search_and_is_counted(self, window: Open) -> None:
         lead = window("lead")
         before = answered_count(lead)

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from helpdesk.nlp.encoder import HashEncoder
 from helpdesk.nlp.evaluation.cache import CachedEncoder
 from helpdesk.nlp.onnx import OnnxEncoder
+from tests.factories.encoder import HashEncoder
 
 ROOT = Path(__file__).parents[2]
 

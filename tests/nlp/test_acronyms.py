@@ -58,19 +58,39 @@ class TestWidening:
             ("what does the dcc do?", "Data Communications Company"),
             ("The data communications company charges us", "DCC"),
             ("Who writes a DP?", "Draft Proposal"),
+            ("SMETS 2 meter", "SMETS2"),
+            ("SECMP-0034", "SECMP0034"),
+            ("What became of SMETS2?", "SMETS 2"),
+            ("Who writes DP 110?", "Draft Proposal DP110"),
         ],
     )
     def test_each_form_brings_the_other(self, acronyms, text, added):
         assert acronyms.widened(text) == f"{text} {added}"
 
     @pytest.mark.parametrize(
-        "text", ["", "the DCCs", "a dp", "DCC (Data Communications Company)", "a Party asks", "nothing here"]
+        "text",
+        [
+            "",
+            "the DCCs",
+            "a dp",
+            "DCC (Data Communications Company)",
+            "a Party asks",
+            "nothing here",
+            "SMETS2 is SMETS 2",
+            "within 10 days",
+            "Section 5 of May 2, Part 4",
+            "SEC 5.5",
+            "G3.20",
+        ],
     )
     def test_what_needs_nothing_stays(self, acronyms, text):
         assert acronyms.widened(text) == text
 
     def test_without_a_glossary_nothing_is_added(self):
         assert Acronyms({}).widened("What does the DCC do?") == "What does the DCC do?"
+
+    def test_without_a_glossary_identifiers_find_their_other_form(self):
+        assert Acronyms({}).widened("SMETS 2 meter") == "SMETS 2 meter SMETS2"
 
     @given(st.text(max_size=200))
     def test_any_text_keeps_its_own_words(self, text):

@@ -1,13 +1,15 @@
 import errno
+import shutil
 
 import numpy as np
 import pytest
 
-from helpdesk.nlp.encoder import HashEncoder, digest
+from helpdesk.nlp.encoder import digest
 from helpdesk.nlp.evaluation.cache import WORTH_KEEPING, CachedEncoder
 from helpdesk.nlp.export import NAME, SOURCE_PACKAGE, WEIGHTS, WEIGHTS_SHA256
 from helpdesk.nlp.manifest import ArtefactError, verify
 from helpdesk.nlp.onnx import MANY, OnnxEncoder
+from tests.factories.encoder import HashEncoder
 from tests.nlp.conftest import ROOT
 
 ODD_TEXTS = [
@@ -85,6 +87,15 @@ class TestTheShippedEncoder:
     def test_a_missing_folder_is_named_in_the_error(self, tmp_path):
         with pytest.raises(ArtefactError, match="no trained artefact in"):
             OnnxEncoder(tmp_path)
+
+    @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+    def test_a_file_of_the_right_length_with_other_bytes_is_refused(self, tmp_path, name):
+        folder = shutil.copytree(ROOT / "models" / "encoder", tmp_path / "encoder")
+        raw = bytearray((folder / name).read_bytes())
+        raw[len(raw) // 2] ^= 1
+        (folder / name).write_bytes(raw)
+        with pytest.raises(ArtefactError, match=f"{name} is damaged"):
+            OnnxEncoder(folder)
 
 
 class TestTheCache:

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk.nlp.encoder import HashEncoder, unit
+from helpdesk.nlp.encoder import unit
 from helpdesk.nlp.lexical import TAIL, Bm25Index
 from helpdesk.nlp.vectors import FaissIndex
+from tests.factories.encoder import HashEncoder
 
 TEXTS = {
     1: "How is credit cover calculated",

@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -34,6 +37,20 @@ class TestSavingAndLoading:
         (tmp_path / "manifest.json").write_text(raw, encoding="utf-8")
         with pytest.raises(ArtefactError, match="cannot be read"):
             read_manifest(tmp_path)
+
+    @pytest.mark.parametrize("name", ["manifest.json", "state.skops"])
+    def test_a_file_that_may_not_be_read_is_said_in_a_sentence(self, tmp_path, monkeypatch, name):
+        artefacts.save(tmp_path, {"weights": [1]}, Manifest(name="ranking"))
+        whole = Path.open
+
+        def locked(path, *args, **options):
+            if path == tmp_path / name:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return whole(path, *args, **options)
+
+        monkeypatch.setattr(Path, "open", locked)
+        with pytest.raises(ArtefactError, match=f"{name} cannot be read: Permission denied. See that"):
+            verify(tmp_path)
 
     def test_a_file_that_only_its_manifest_believes_in_is_refused(self, tmp_path):
         (tmp_path / "state.skops").write_bytes(b"not a zip")

@@ -63,6 +63,17 @@ class TestMendingAQuery:
         text = "the party's cover's carge's credit's calculation's calcluated"
         assert corrected(text, [lexical], nothing).endswith(" calculated")
 
+    @pytest.mark.parametrize("typed", ["SMETS 2", "smets-2", "SMETS2"])
+    def test_an_identifier_written_apart_is_no_error_but_one_that_some_item_has(self, lexical, typed):
+        lexical.put([5], ["Sets of SMETS2 meters"])
+        mended_query = corrected(f"{typed} within 10 days", [lexical], {"within", "days"}.__contains__)
+        assert mended_query.lower() == "smets2 within 10 days"
+
+    def test_a_known_word_before_a_number_keeps_its_place(self, lexical):
+        lexical.put([5], ["See schedule5.pdf and cover4.pdf"])
+        text = "Schedule 5, cover 4"
+        assert corrected(text, [lexical], {"schedule"}.__contains__) == text
+
     def test_another_language_and_attached_logs_are_left_alone(self, lexical):
         text = "calcluated crdit cvoer prty signng"
         assert corrected(text, [lexical], nothing) == text

@@ -36,7 +36,7 @@ def classifier(texts, labels, hashing):
 
 @pytest.fixture(scope="module")
 def predict(classifier, hashing):
-    return lambda text, **more: classifier.predict([text], hashing.encode([text]), **more)[0]
+    return lambda text: classifier.predict([text], hashing.encode([text]))[0]
 
 
 class TestPredicting:
@@ -61,10 +61,6 @@ class TestPredicting:
         assert "“invoice" in words or "“payment" in words or "“amount" in words
         assert near == "5 of the 5 nearest past enquiries had this topic."
         assert rival.startswith("The next topic, ")
-
-    def test_the_neighbours_given_are_the_ones_counted(self, predict):
-        prediction = predict("invoice payment amount", neighbours=[["charges", "website"]])
-        assert prediction.reasons[1].startswith("1 of the 2")
 
     def test_no_texts_give_no_predictions(self, classifier, hashing):
         assert classifier.predict([], hashing.encode([])) == []
@@ -120,10 +116,10 @@ class TestLearning:
 
     def test_the_names_of_topics_teach_words_that_no_text_has(self, texts, labels, hashing):
         named = ["zebra_crossing" if label == "website" else label for label in labels]
-        names = hashing.encode([name_of(label) for label in sorted(set(named))])
+        names = [name_of(label) for label in sorted(set(named))]
         vectors, asked = hashing.encode(texts), hashing.encode(["zebra crossing"])
         place = sorted(set(named)).index("zebra_crossing")
-        with_names = TopicClassifier().fit(texts, vectors, named, names=names)
+        with_names = TopicClassifier().fit(texts, vectors, named, names=Batch(names, hashing.encode(names)))
         without = TopicClassifier().fit(texts, vectors, named)
         gained = with_names.predict_proba(["zebra crossing"], asked) - without.predict_proba(["zebra crossing"], asked)
         assert gained[0, place] > 0.1

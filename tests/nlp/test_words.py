@@ -31,6 +31,10 @@ class TestWords:
     def test_wide_letters_are_the_same_words(self):
         assert terms("ｃｒｅｄｉｔ") == terms("credit")
 
+    @pytest.mark.parametrize("text", ["क्रेडिट कवर", "בְּרֵאשִׁית בָּרָא", "மின் கட்டணம்"], ids=["Hindi", "Hebrew", "Tamil"])
+    def test_vowel_signs_are_parts_of_words(self, text):
+        assert len(terms(text)) == len(plain_words(text)) == 2
+
     def test_plain_words_are_left_as_written(self):
         assert plain_words("The assessments of G3.20") == ["assessments", "g3.20"]
 

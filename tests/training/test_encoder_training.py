@@ -1,5 +1,8 @@
 """`train --what encoder` learns from what a site has enough of, and says how the encoder compares."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,17 @@ def settle(db) -> None:
         which = number % 2
         ticket = make_ticket(db, requester, subject=(COVER, PANEL)[which].format(number))
         tickets.set_topic(db, agent, ticket, topics[which])
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file can be longer than 10 MB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_it_learns_from_topics_and_from_what_one_answer_served(db, using, tmp_path: Path) -> None:  # noqa: F811
@@ -84,6 +98,25 @@ def test_a_comparison_that_was_killed_is_taken_up_without_training_again(db, usi
 
     assert not checkpoint.exists()
     assert not any("anew" in one for one in said)
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_leaves_no_part_of_a_file(db, using, tmp_path: Path) -> None:  # noqa: F811
+    settle(db)
+    index_all(db, using)
+    practice = practise(using.encoder)
+    checkpoint = tmp_path / "encoder-checkpoint.safetensors"
+
+    def learn_on_a_full_disk(said: str) -> None:
+        with full_disk(), pytest.raises(Invalid, match=said), encoder.learn(using, practice, tmp_path, print, steps=1):
+            pass
+
+    learn_on_a_full_disk(f"{checkpoint} could not be written: .*File too large.* The model in use stays")
+    assert list(tmp_path.iterdir()) == []
+
+    with pytest.raises(KeyboardInterrupt), encoder.learn(using, practice, tmp_path, print, steps=1):
+        raise KeyboardInterrupt
+    learn_on_a_full_disk(r"encoder could not be written: .*File too large\. The model in use stays")
+    assert list(tmp_path.iterdir()) == [checkpoint]
 
 
 def test_it_begins_with_the_encoder_that_ships(db, using, tmp_path: Path, monkeypatch) -> None:  # noqa: F811

@@ -1,12 +1,15 @@
 """What the tests of triage share."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from helpdesk.config import Settings
+from helpdesk.nlp.manifest import read_manifest, write_manifest
 from helpdesk.triage import engine
 from tests.factories.triage import make_engine
 
@@ -16,6 +19,17 @@ def using(app: Flask, db: Session) -> Iterator[engine.Engine]:
     """The engine of a warmed process; the application's tables are installed."""
     yield make_engine(db)
     engine.use(None)
+
+
+@pytest.fixture
+def own_encoder(app: Flask, settings: Settings) -> None:
+    """The settings name an encoder of the site's own."""
+    shipped, own = settings.models_dir / "encoder", settings.data_dir / "models" / "own"
+    own.mkdir(parents=True)
+    for name in ("model.onnx", "tokenizer.json"):
+        (own / name).symlink_to(shipped / name)
+    write_manifest(own, replace(read_manifest(shipped), name="own"))
+    app.extensions["signpost.settings"] = replace(settings, encoder="own")
 
 
 class Counter:

@@ -7,24 +7,25 @@ from pathlib import Path
 import numpy as np
 
 from helpdesk.nlp.adaptation import Examples
-from helpdesk.nlp.encoder import HashEncoder
 from helpdesk.nlp.evaluation.bootstrap import Difference
 from helpdesk.nlp.lessons import Lessons
 from helpdesk.nlp.manifest import Manifest
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import PASSAGE_KINDS
 from helpdesk.rulebook.drafts import ClauseDraft
-from helpdesk.triage.services.predicting import Labelled
+from helpdesk.triage.services.predicting import TOPIC, Labelled
 from helpdesk.triage.services.training import tickets
 from helpdesk.triage.services.training.encoder import WORDING_KINDS, Compared, Finding, Sorting, challenger
 from helpdesk.triage.services.training.keeping import Challenger
 from helpdesk.triage.services.training.practice import practise
+from tests.factories.encoder import HashEncoder
 from tests.factories.rulebook import add, make_version
 from tests.factories.triage import index_all
 
 GAIN, LOSS = Difference(0.02, 0.01, 0.03, 200), Difference(-0.02, -0.03, -0.01, 200)
 NOISE = Difference(0.001, -0.01, 0.012, 200)
 ENCODER = HashEncoder(dimension=32)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DRAFTS = [ClauseDraft(number=f"A{at}", heading="", text=f"Charge number {at} is due soon.") for at in range(8)]
 FORM, CHARGE = ("answer", 1), ("answer", 2)
 
@@ -130,7 +131,7 @@ class TestQuestions:
 class TestTopics:
     def lesson(self) -> tickets.Lesson:
         texts = [f"{word} number {at}" for at in range(60) for word in ("charge", "meeting")]
-        return tickets.Lesson(texts, texts, ENCODER.encode(texts), ["cost", "panel"] * 60, 96)
+        return tickets.Lesson(texts, texts, ENCODER.encode(texts), ["cost", "panel"] * 60, 96, NOW, ["Costs", "Panels"])
 
     def test_later_tickets_are_sorted_with_either_encoder(self) -> None:
         made = Sorting(self.lesson()).compared(ENCODER, HashEncoder(dimension=16))
@@ -148,8 +149,8 @@ class TestTopics:
 
     def test_two_topics_with_three_earlier_tickets_are_needed(self) -> None:
         def row(text: str, topic: str) -> Labelled:
-            return Labelled(text, text, np.zeros(4, np.float32), topic, "normal", datetime(2026, 1, 1, tzinfo=UTC))
+            return Labelled(text, text, np.zeros(4, np.float32), topic, topic, "normal", NOW)
 
         rows = [*(row(f"text {at}", "cost") for at in range(20)), *(row(f"new {at}", "panel") for at in range(5))]
 
-        assert tickets.lesson_of(rows, np.zeros((25, 4), np.float32), [one.topic for one in rows]) is None
+        assert tickets.lesson_of(rows, TOPIC) is None

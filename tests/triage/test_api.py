@@ -5,6 +5,7 @@ import json
 import jsonschema
 import pytest
 
+from helpdesk.triage import engine
 from helpdesk.triage.api import description
 from tests.factories.accounts import as_actor, make_organisation, make_user
 from tests.factories.knowledge import make_answer
@@ -35,6 +36,13 @@ class TestSuggestions:
         assert item["url"].startswith("/faq/")
         assert "<mark>" in item["excerpt"] or item["excerpt"]
         schema = {**description()["components"]["schemas"]["SuggestionsOut"], "components": description()["components"]}
+        jsonschema.validate(reply, schema)
+        assert 0 < item["probability"] <= 1
+
+        engine.use(None)  # words alone are searched
+        reply = ask(client, QUESTION)
+
+        assert [item["probability"] for item in reply["items"]] == [None]
         jsonschema.validate(reply, schema)
 
     def test_nothing_likely_abstains(self, client, db, using) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from helpdesk.kernel import clock
 from helpdesk.kernel.models import JobRow
+from helpdesk.triage import engine
 from helpdesk.triage.enums import Outcome
 from helpdesk.triage.models import Attempt
 from helpdesk.triage.services import attempts
@@ -56,6 +57,16 @@ class TestOffering:
         assert attempt.is_offered
         rows = db.scalars(select(attempts.AttemptItem)).all()
         assert [(row.kind, row.object_id, row.rank) for row in rows] == [("answer", answer.id, 1)]
+
+    def test_of_what_words_alone_found_no_probability_is_kept(self, db, using) -> None:
+        make_answer(db, QUESTION)
+        db.commit()
+        engine.use(None)
+
+        offer(db, using, make_actor(db))
+
+        (item,) = db.scalars(select(attempts.AttemptItem)).all()
+        assert item.probability is None
 
     def test_an_attempt_without_suggestions_was_not_offered_any(self, db, using) -> None:
         offer(db, using, make_actor(db))

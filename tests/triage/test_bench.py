@@ -8,7 +8,8 @@ SUBJECTS = ("credit cover", "meter readings", "the prepayment top-up", "our cert
 
 
 @pytest.mark.slow
-def test_a_filled_site_is_measured(app, tmp_path) -> None:
+@pytest.mark.usefixtures("own_encoder")
+def test_a_filled_site_is_measured_with_the_encoder_of_its_own(app, tmp_path) -> None:
     texts = tmp_path / "texts.jsonl"
     lines = [f"How long does the helpdesk take over {one} in week {week}" for one in SUBJECTS for week in range(6)]
     texts.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")

@@ -228,6 +228,10 @@ class TestEvaluating:
         assert {"v_measure", "nmi", "ari", "clusters", "unassigned"} <= found.keys()
         assert found["texts"] == 36
 
+    @pytest.mark.usefixtures("own_encoder")
+    def test_an_encoder_of_the_sites_own_is_measured(self, runner, labelled) -> None:
+        assert figures(runner, "clusters", "--texts", labelled, "--labels-column", "category")["texts"] == 36
+
     def test_a_table_is_printed_for_people(self, runner, labelled) -> None:
         result = runner.invoke(args=["eval", "clusters", "--texts", str(labelled), "--labels-column", "category"])
 
@@ -339,8 +343,10 @@ class TestComparing:
         assert lines[3].split()[:5] == ["BM25", "1.000", "1.000", "1.000", "1.000"]
         assert lines[4].endswith("is not here (no_such_package): pip install -r requirements-bench.txt")
 
-    def test_a_pack_that_is_not_there_is_named(self, runner, tmp_path: Path) -> None:
-        result = runner.invoke(args=["bench", "peers", "--data", str(tmp_path)])
+    @pytest.mark.usefixtures("own_encoder")
+    @pytest.mark.parametrize("task", ["finding", pytest.param("topics", marks=pytest.mark.slow)])
+    def test_a_pack_that_is_not_there_is_named(self, runner, tmp_path: Path, task: str) -> None:
+        result = runner.invoke(args=["bench", "peers", "--data", str(tmp_path), "--task", task])
 
         assert result.exit_code == 1
         assert "There is no file" in result.output

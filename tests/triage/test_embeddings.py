@@ -1,5 +1,6 @@
 """A model shared by many machines: the same contract in process and over HTTP, and what happens without the server."""
 
+import base64
 import json
 import socket
 import threading
@@ -15,7 +16,7 @@ from werkzeug.serving import make_server
 from helpdesk.config import Settings, SettingsError
 from helpdesk.kernel.policy import VISITOR
 from helpdesk.nlp import remote
-from helpdesk.nlp.encoder import Encoder, EncoderError, HashEncoder
+from helpdesk.nlp.encoder import Encoder, EncoderError
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.remote import RemoteEncoder
 from helpdesk.triage import embeddings, engine
@@ -23,6 +24,7 @@ from helpdesk.triage.columns import DIMENSION
 from helpdesk.triage.commands import checking
 from helpdesk.triage.commands.embedding import make_app
 from helpdesk.triage.services.suggesting import suggest
+from tests.factories.encoder import HashEncoder
 from tests.factories.knowledge import make_answer
 from tests.factories.triage import index_all, make_engine
 
@@ -154,6 +156,13 @@ class TestTheServer:
         reply = ask(json.dumps({"model": "hash-64", "input": "credit cover", "user": "ignored"}))
         assert (reply.status_code, reply.json["model"], len(reply.json["data"][0]["embedding"])) == (200, "hash-64", 64)
 
+    def test_answers_in_base64_as_openais_client_asks(self, ask) -> None:
+        asked = {"model": "hash-64", "input": ["credit cover", "charges"]}
+        plain = ask(json.dumps(asked)).json["data"]
+        packed = ask(json.dumps({**asked, "encoding_format": "base64"})).json["data"]
+        read = [np.frombuffer(base64.b64decode(row["embedding"]), dtype="<f4") for row in packed]
+        assert np.array_equal(read, np.array([row["embedding"] for row in plain], dtype=np.float32))
+
     @pytest.mark.parametrize(
         ("body", "status"),
         [
@@ -163,7 +172,7 @@ class TestTheServer:
             (json.dumps({"model": "hash-64", "input": [1, 2]}), 422),
             (json.dumps({"model": "hash-64", "input": ["a"] * 257}), 422),
             (json.dumps({"model": "hash-64", "input": "a" * 20_001}), 422),
-            (json.dumps({"model": "hash-64", "input": "a", "encoding_format": "base64"}), 422),
+            (json.dumps({"model": "hash-64", "input": "a", "encoding_format": "int8"}), 422),
             (json.dumps({"model": "another", "input": "a"}), 404),
             (" " * (embeddings.MOST_BYTES + 1), 413),
         ],
@@ -216,6 +225,18 @@ class TestASiteThatUsesOne:
         here = OnnxEncoder(settings.models_dir / settings.encoder).encode([QUESTION])
         assert problem == ""
         assert np.allclose(made.encode([QUESTION]), here, atol=1e-6)
+
+    def test_words_of_the_language_are_no_typing_errors_here_either(self, settings) -> None:
+        there = replace(settings, encoder_url="http://127.0.0.1:1/v1")
+        made, _ = engine.encoder_in(there, engine.encoder_folder(there))
+        assert made.knows("stuff")
+        assert not made.knows("staf")
+
+    def test_without_the_encoder_that_ships_no_word_is_known(self, settings, tmp_path) -> None:
+        there = replace(settings, encoder_url="http://127.0.0.1:1/v1", models_dir=tmp_path)
+        made, problem = engine.encoder_in(there, engine.encoder_folder(settings))
+        assert problem == ""
+        assert not made.knows("stuff")
 
     def test_an_address_of_another_kind_is_refused(self) -> None:
         with pytest.raises(SettingsError, match="HELPDESK_ENCODER_URL"):

@@ -1,6 +1,7 @@
 """Learning the order of passages and the probabilities from judgements: what is promoted, and what never is."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -8,13 +9,17 @@ from sqlalchemy import select
 
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import SYSTEM
+from helpdesk.nlp.evaluation.bootstrap import FEWEST as FEWEST_QUESTIONS
+from helpdesk.nlp.evaluation.bootstrap import Difference
 from helpdesk.nlp.passages import LearnedOrder
+from helpdesk.nlp.ranking import PASSAGE_KINDS, Ranker
 from helpdesk.rulebook.drafts import ClauseDraft
 from helpdesk.rulebook.enums import DocumentKind
 from helpdesk.triage.enums import ModelState, Origin
 from helpdesk.triage.models import ModelRow
 from helpdesk.triage.services import judging, models
-from helpdesk.triage.services.training import run
+from helpdesk.triage.services.training import ranking, run
+from helpdesk.triage.services.training.practice import practise
 from helpdesk.triage.services.training.ranking import Lists, objection
 from tests.factories.rulebook import add, make_version
 from tests.factories.triage import index_all
@@ -30,15 +35,15 @@ def twins(number: int) -> tuple[str, str]:
     return " ".join(words), " ".join(generator.permutation(words).tolist())
 
 
-def teach(db, using, *, is_shuffled: bool = False) -> None:
+def teach(db, using, *, pairs: int = PAIRS, is_shuffled: bool = False) -> None:
     """A code of twins, and two questions a pair that one of the twins answers; shuffled: any clause at all."""
     generator = np.random.default_rng(0)
     # Among equals the earlier clause comes first, so it must not always be the right one.
-    texts = [text for number in range(PAIRS) for text in twins(number)[:: generator.choice([1, -1])]]
+    texts = [text for number in range(pairs) for text in twins(number)[:: generator.choice([1, -1])]]
     drafts = [ClauseDraft(number=f"A{at + 1}", heading="", text=text) for at, text in enumerate(texts)]
     ids = [clause.id for clause in add(db, make_version(db, kind=DocumentKind.RULEBOOK), *drafts).values()]
     index_all(db, using)
-    for place, at in enumerate(generator.permutation(2 * PAIRS).tolist()):
+    for place, at in enumerate(generator.permutation(2 * pairs).tolist()):
         pair, is_end = divmod(at, 2)
         text, _ = twins(pair)
         query = " ".join(text.split()[3:] if is_end else text.split()[:5])
@@ -77,6 +82,37 @@ class TestRanking:
 
         assert not trained.is_promoted, trained.verdict
         assert models.champion(db, "ranking") is None
+
+
+class TestTurningQueries:
+    @pytest.mark.parametrize(
+        ("gain", "is_own"),
+        [
+            (Difference(0.01, 0.001, 0.02, FEWEST_QUESTIONS), True),
+            (Difference(0.01, -0.001, 0.02, FEWEST_QUESTIONS), False),
+            (Difference(0.01, 0.001, 0.02, FEWEST_QUESTIONS - 1), False),
+        ],
+    )
+    def test_a_way_that_is_not_better_beyond_noise_leaves_the_one_that_ships(
+        self, db, using, monkeypatch: pytest.MonkeyPatch, gain: Difference, *, is_own: bool
+    ) -> None:
+        teach(db, using, pairs=4)
+        shipped, mine = (share * np.eye(using.encoder.dimension, dtype=np.float32) for share in (0.9, 0.8))
+        using.shipped = Ranker(learned=LearnedOrder((), {"passage": shipped})), using.confidence
+        using.ranker = Ranker(learned=LearnedOrder((), {"passage": mine, "wording": mine}))
+        compared, learned_with = [], []
+        monkeypatch.setattr(ranking, "gain_on_unseen", lambda *args: compared.append(args[-1]) or gain)
+        monkeypatch.setattr(ranking, "list_candidates", lambda *args, **_: learned_with.extend(args[3]) or Mock())
+        monkeypatch.setattr(ranking, "fit_nets", lambda *_, **__: [])
+        practice = practise(using.encoder)
+        older = practice.lessons_of(practice.about(PASSAGE_KINDS, 8), PASSAGE_KINDS)
+
+        order, turns = ranking._fit(using, practice, practice.shelves_of(PASSAGE_KINDS), older, lambda _: None)
+
+        assert turns is is_own
+        assert np.array_equal(compared[0], shipped)
+        assert [np.array_equal(one, shipped) for one in (order.turns["passage"], *learned_with)] == [not is_own] * 6
+        assert np.array_equal(order.turns["wording"], mine)
 
 
 class TestWhatNobodyPointedTo:

@@ -13,9 +13,11 @@ from helpdesk.kernel import options
 from helpdesk.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from helpdesk.kernel.models import AuditRow
 from helpdesk.kernel.policy import SYSTEM, Role
+from helpdesk.nlp import export
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.evaluation.bootstrap import Difference
-from helpdesk.nlp.manifest import Manifest, write_manifest
+from helpdesk.nlp.export import WEIGHTS
+from helpdesk.nlp.manifest import Manifest, read_manifest, verify, write_manifest
 from helpdesk.nlp.passages import FEATURES, LearnedOrder
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import ModelRow
@@ -63,7 +65,7 @@ def challenger(difference: Difference | None = BETTER, **facts) -> Challenger:
 class TestFollowing:
     def test_a_running_process_takes_what_was_promoted_and_goes_back_again(self, db, using, tmp_path) -> None:
         using.follow(db)
-        shipped = using.confidence
+        order, shipped = using.ranker, using.confidence
         promoted(db, "confidence", saved_confidence(tmp_path / "a", using.model))
         promoted(db, "ranking", saved_order(tmp_path / "b", using.model))
         using.follow(db)
@@ -74,7 +76,7 @@ class TestFollowing:
         models.roll_back(db, SYSTEM, "ranking")
         using.follow(db)
         assert using.confidence is shipped
-        assert using.ranker.learned is None
+        assert using.ranker is order
 
     def test_it_costs_nothing_while_nothing_is_promoted(self, db, using, counter) -> None:
         using.follow(db)
@@ -187,6 +189,63 @@ class TestKeeping:
         save_whole(tmp_path / "ranking-2", lambda folder: (folder / "x").write_text("y"))
         sweep(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["ranking-2"]
+
+    def test_a_folder_that_is_written_anew_keeps_what_is_not_replaced(self, tmp_path) -> None:
+        place = tmp_path / "ranking"
+        place.mkdir()
+        (place / "notes.txt").write_text("ours")
+        (place / "weights.json").write_text("[1]")
+        (tmp_path / f"{PARTIAL}ranking").mkdir()  # of one that was killed
+
+        save_whole(place, lambda folder: (folder / "weights.json").write_text("[2]"))
+
+        assert {path.name: path.read_text() for path in place.iterdir()} == {"notes.txt": "ours", "weights.json": "[2]"}
+        assert list(tmp_path.iterdir()) == [place]
+
+
+class TestExporting:
+    """By a stand-in for the export, which needs torch."""
+
+    @pytest.fixture
+    def place(self, tmp_path, monkeypatch) -> Path:
+        """An encoder that lies there."""
+
+        def made(folder: Path) -> Manifest:
+            (folder / "model.onnx").write_text(f"new, of {(folder / WEIGHTS).read_text()}")
+            return write_manifest(folder, Manifest(name=read_manifest(folder).name, metrics={"cosine_mean": 0.99}))
+
+        monkeypatch.setattr(export, "export_encoder", made)
+        folder = tmp_path / "encoder"
+        folder.mkdir()
+        (folder / "README.md").write_text("# Ours\n")
+        (folder / WEIGHTS).write_text("weights")
+        (folder / "model.onnx").write_text("old")
+        write_manifest(folder, Manifest(name="tuned"))
+        return folder
+
+    def test_the_new_one_takes_the_place_of_the_old_and_what_it_is_made_of_stays(self, app, place) -> None:
+        result = app.test_cli_runner().invoke(args=["encoder", "export", "--out", str(place)])
+
+        assert result.output == "tuned: cosine to the original 0.9900 on average.\n"
+        assert (place / "model.onnx").read_text() == "new, of weights"
+        assert set(verify(place).files) == {"model.onnx", WEIGHTS}
+        assert (place / "README.md").read_text().startswith("# Ours\n")
+        assert list(place.parent.iterdir()) == [place]
+
+    def test_a_full_disk_leaves_the_old_one_whole(self, app, place, monkeypatch) -> None:
+        def full(folder: Path) -> Manifest:
+            (folder / "model.onnx").write_text("ne")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(export, "export_encoder", full)
+        before = {path.name: path.read_bytes() for path in place.iterdir()}
+
+        result = app.test_cli_runner().invoke(args=["encoder", "export", "--out", str(place)])
+
+        assert result.exit_code == 1
+        assert f"{place} could not be written: No space left on device. The model in use stays" in result.output
+        assert {path.name: path.read_bytes() for path in place.iterdir()} == before
+        assert list(place.parent.iterdir()) == [place]
 
 
 class TestOneAtATime:

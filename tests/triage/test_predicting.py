@@ -1,7 +1,9 @@
 """Predictions of new tickets, what agents correct, and learning from both."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -9,7 +11,7 @@ from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.kernel.models import JobRow
 from helpdesk.kernel.policy import SYSTEM, Role
 from helpdesk.nlp.manifest import Manifest
-from helpdesk.nlp.topics import TopicClassifier
+from helpdesk.nlp.topics import Prediction, TopicClassifier
 from helpdesk.tickets import services as tickets
 from helpdesk.tickets.models import Ticket
 from helpdesk.triage import jobs
@@ -17,6 +19,7 @@ from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import Correction, ModelRow, PredictionRow
 from helpdesk.triage.services import models, predicting
 from helpdesk.triage.services.training import run
+from helpdesk.triage.services.training import tickets as training
 from tests.factories.accounts import make_actor
 from tests.factories.tickets import make_queue, make_ticket, make_topic
 from tests.factories.triage import index_all
@@ -160,6 +163,42 @@ def settle(db, using, topics, count: int) -> None:
     index_all(db, using)
 
 
+def take_away(db, topics, count: int, subject: str) -> list[Ticket]:
+    """Solved tickets whose topic an agent took away."""
+    agent, requester = make_actor(db, Role.AGENT), make_actor(db)
+    made = [make_ticket(db, requester, subject=subject.format(number)) for number in range(count)]
+    for ticket in made:
+        tickets.set_topic(db, agent, ticket, topics[0])
+        tickets.set_topic(db, agent, ticket, None)
+        tickets.solve(db, agent, ticket)
+    return made
+
+
+class TestTicketsThatNoTopicFits:
+    def test_they_were_solved_after_an_agent_took_their_topic_away(self, db, using, topics) -> None:
+        sorted_after_all, open_again, known = take_away(db, topics, 3, "Where is the canteen number {}")
+        agent = make_actor(db, Role.AGENT)
+        tickets.set_topic(db, agent, sorted_after_all, topics[1])
+        tickets.reopen(db, agent, open_again)
+        tickets.solve(db, agent, make_ticket(db, make_actor(db), subject="Nobody gave it a topic"))
+        index_all(db, using)
+
+        (found,) = predicting.strangers(db, using.model, 10)
+
+        assert found.text.startswith(known.subject)
+        assert not found.topic
+
+    def test_those_of_before_the_last_ticket_that_teaches_are_a_lesson_too(self, db, using, topics) -> None:
+        settle(db, using, topics, 20)
+        rows = predicting.labelled(db, using.model, 100)
+        others = [replace(rows[0], topic="", opened_at=row.opened_at) for row in rows]
+
+        lesson = training.lesson_of(rows, predicting.TOPIC, others)
+
+        assert lesson.strangers == others[:16]
+        assert lesson.names == ["Credit-Cover", "Meetings"]
+
+
 class TestAfterTheEncoderChanged:
     def learned_with(self, db, using, folder: Path, encoder: str) -> list[predicting.Foreseen]:
         manifest = Manifest(name=folder.name, parameters={"encoder": encoder})
@@ -191,6 +230,24 @@ class TestTraining:
         row = models.champion(db, "topic")
         assert row.name == trained.name
         assert TopicClassifier.load(Path(row.folder)).labels_.tolist() == ["credit-cover", "meetings"]
+
+    def test_names_of_topics_and_tickets_of_none_teach_too(
+        self, db, using, topics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(training, "FEWEST", 20)
+        topics[1].name = "Giraffe keeping"
+        take_away(db, topics, 10, "Where is the canteen and what does lunch cost number {}")
+        settle(db, using, topics, 20)
+
+        (challenger,) = training.learn(using, lambda _: None)
+
+        challenger.save(tmp_path, Manifest(name="topic"))
+        made = TopicClassifier.load(tmp_path)
+        (named,) = made.predict(["giraffe keeping"], using.encoder.encode(["giraffe keeping"]))
+        assert (named.label, named.probability > 0.9) == ("meetings", True)
+        known, strange = (some(db, using.model, 100) for some in (predicting.labelled, predicting.strangers))
+        likeness = [made.stranger_.likeness(np.stack([row.vector for row in rows])) for rows in (known, strange)]
+        assert likeness[0].max() < 0 < likeness[1].min()
 
     @pytest.mark.slow  # learns from 110 tickets
     def test_one_that_is_no_better_is_kept_aside(self, db, using, champion, topics, tmp_path: Path) -> None:
@@ -238,11 +295,8 @@ class TestTheQueueOfATopic:
     def test_topics_of_one_team_add_up(self, db, using, champion, topics) -> None:
         same = make_topic(db, "charges", queue=topics[0].queue)
         by_slug = {topic.slug: topic for topic in (*topics, same)}
-        from helpdesk.nlp.topics import Prediction
-
-        made = Prediction(
-            "credit-cover", 0.5, (("credit-cover", 0.5), ("charges", 0.3), ("meetings", 0.2)), -1, False, ()
-        )
+        top3 = (("credit-cover", 0.5), ("charges", 0.3), ("meetings", 0.2))
+        made = Prediction("credit-cover", 0.5, top3, is_unknown=False, reasons=())
 
         details = predicting._details(made, None, by_slug, "m")
 

@@ -1,23 +1,30 @@
 """What is broken, odd or huge: a sentence, and words are still searched."""
 
+import errno
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from helpdesk.kernel.policy import SYSTEM, VISITOR
+from helpdesk.nlp.confidence import Confidence, Curve
 from helpdesk.nlp.encoder import EncoderError
+from helpdesk.nlp.manifest import read_manifest
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.triage import engine
 from helpdesk.triage.commands import checking
+from helpdesk.triage.enums import Origin
 from helpdesk.triage.models import Embedding, SearchText
-from helpdesk.triage.services import indexing, models
+from helpdesk.triage.services import indexing, judging, models, thresholds
+from helpdesk.triage.services.related import related
 from helpdesk.triage.services.suggesting import suggest
+from helpdesk.triage.services.training import curve, run
 from tests.factories.community import make_question
 from tests.factories.knowledge import make_answer
-from tests.factories.triage import CountingEncoder, index_all
+from tests.factories.triage import BY_COSINE, CountingEncoder, index_all
 
 QUESTION = "How much credit cover must we lodge"
 ODD = {
@@ -99,6 +106,43 @@ class TestABrokenEncoder:
         assert db.query(Embedding).count() == 0
 
 
+class TestWhatCannotBeRated:
+    @pytest.fixture(params=["curves", "a curve"])
+    def unrated(self, using, request) -> engine.Engine:
+        """An engine without what probabilities stand on."""
+        using.confidence = Confidence({} if request.param == "curves" else {"wording": BY_COSINE})
+        using.shipped = (using.ranker, using.confidence)
+        return using
+
+    def test_is_found_by_words_without_a_probability(self, db, unrated, client) -> None:
+        make_answer(db, QUESTION)
+        index_all(db, unrated)
+
+        found = suggest(db, VISITOR, QUESTION)
+
+        assert [(item.title, item.probability) for item in found.items] == [(QUESTION, None)]
+        assert "Words are searched" in found.problem
+        assert found.problem in client.get(f"/ask/suggestions?q={QUESTION}").get_data(as_text=True)
+
+    def test_is_still_shown_beside_what_it_is_near_to(self, db, unrated) -> None:
+        asked = make_question(db, title=QUESTION, is_public=True)
+        answer = make_answer(db, "How much credit cover is enough")
+        index_all(db, unrated)
+
+        found = related(db, VISITOR, "question", asked.id)
+
+        assert [item.id for item in found["answer"]] == [answer.id]
+
+    def test_draws_no_curve_of_thresholds(self, db, unrated, monkeypatch) -> None:
+        answer = make_answer(db, QUESTION)
+        for number in range(curve.FEWEST):
+            judging.judge(db, Origin.CONFIRMED, number, f"{QUESTION} {number}", [("answer", answer.id)])
+        index_all(db, unrated)
+
+        assert not run.draw_curve(unrated)
+        assert thresholds.curve(db) is None
+
+
 class TestArtefacts:
     @pytest.fixture
     def here(self, settings, tmp_path):
@@ -114,7 +158,7 @@ class TestArtefacts:
             ("encoder", "model.onnx", "words are still searched"),
             ("encoder", "tokenizer.json", "words are still searched"),
             ("ranking", "nets.npz", "a plain order"),
-            ("confidence", "curves.json", "no suggestion has a probability"),
+            ("confidence", "curves.json", "words are searched"),
         ],
     )
     @pytest.mark.parametrize("is_missing", [True, False])
@@ -133,7 +177,31 @@ class TestArtefacts:
         engine.use(made)
         index_all(db, using)
         made.cache.follow(db)
-        assert suggest(db, VISITOR, QUESTION).is_sought
+        found = suggest(db, VISITOR, QUESTION)
+        assert [item.title for item in found.items] == [QUESTION]
+        assert bool(found.problem) is (name == "confidence")
+
+    @pytest.mark.parametrize("file", ["manifest.json", "nets.npz"])
+    def test_one_that_may_not_be_read_is_named(self, db, here, monkeypatch, file) -> None:
+        path, whole = here.models_dir / "ranking" / file, Path.open
+
+        def locked(one, *args, **options):
+            if one == path:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return whole(one, *args, **options)
+
+        monkeypatch.setattr(Path, "open", locked)
+
+        (problem,) = [one for one in checking.find_problems(here) if str(path) in one]
+        assert "Permission denied" in problem
+        assert engine.load(db, here).ranker.learned is None
+
+    def test_one_of_another_version_is_named(self, db, here) -> None:
+        folder = here.models_dir / "confidence"
+        Confidence({"wording": Curve((1.0,), 0.0)}).save(folder, read_manifest(folder))
+
+        (problem,) = checking.find_problems(here)
+        assert f"{folder} was made for another version. Train it again." in problem
 
     def test_a_promoted_classifier_that_is_damaged_is_named(self, db, here, tmp_path) -> None:
         folder = tmp_path / "topic-1"

@@ -9,6 +9,7 @@ from helpdesk.knowledge.enums import Audience
 from helpdesk.rulebook import services as rulebook
 from helpdesk.rulebook.drafts import ClauseDraft
 from helpdesk.rulebook.enums import DocumentKind
+from helpdesk.triage import engine
 from helpdesk.triage.queries.words import search
 from helpdesk.triage.services.suggesting import suggest
 from tests.factories.accounts import make_actor
@@ -109,6 +110,18 @@ class TestExactNames:
 
         assert (found.items[0].kind, found.items[0].url) == ("clause", "/code/sec/H14.31")
         assert found.items[0].probability > 0.9
+
+    def test_a_cited_clause_comes_first_where_words_alone_are_searched(self, db, using, clause) -> None:
+        make_answer(db, "What a supplier in the smart metering system must do as Section H14.31 says")
+        hidden = make_ticket(db, make_actor(db), subject="What a supplier must do")
+        index_all(db, using)
+        engine.use(None)
+
+        text = f"what does Section H14.31 ask of a supplier in the smart metering system, as in {hidden.reference}"
+        found = suggest(db, VISITOR, text).items
+
+        assert [item.kind for item in found] == ["clause", "answer"]
+        assert found[0].reasons == ("You named it.",)
 
 
 class TestRights:

@@ -80,6 +80,10 @@ class TestWhatDoesNotFit:
         monkeypatch.setattr(snapshots, "_code", lambda: "of another version")
         assert not snapshots.load(db, fresh(db), kept)
 
+    def test_other_stems_do_not_use_it(self, db, kept, monkeypatch) -> None:
+        monkeypatch.setattr(snapshots.metadata, "version", lambda name: f"of another {name}")
+        assert not snapshots.load(db, fresh(db), kept)
+
     @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
     def test_a_file_that_was_cut_off_is_not_used(self, db, kept, share) -> None:
         raw = kept.read_bytes()

@@ -15,8 +15,6 @@ from helpdesk.knowledge.enums import Audience
 from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.nlp.ranking import Candidate
 from helpdesk.nlp.suggest import Suggester
-from helpdesk.rulebook import resolver
-from helpdesk.rulebook import services as rulebook
 from helpdesk.rulebook.drafts import ClauseDraft
 from helpdesk.tickets import services as tickets
 from helpdesk.triage import engine, pgvectors
@@ -56,21 +54,6 @@ class TestOfferingAnswers:
 
         assert titles(db) == ["What must be lodged"]
 
-    def test_one_typing_error_does_not_lose_an_answer(self, db, using) -> None:
-        make_answer(db, QUESTION)
-        index_all(db, using)
-
-        assert titles(db, text=QUESTION.replace("credit", "creidt")) == [QUESTION]
-
-    def test_words_of_tickets_mend_nothing_and_excuse_nothing(self, db, using) -> None:
-        make_answer(db, QUESTION)
-        make_ticket(db, make_actor(db), subject="Our creidt and our coveralls")
-        index_all(db, using)
-        using.cache.follow(db)
-
-        assert using.corrected("creidt") == "credit"
-        assert using.corrected("coverals") == "coverals"
-
     def test_what_is_measured_of_an_answer_is_the_same_on_both_databases(self, db, using, monkeypatch) -> None:
         seen: list[Candidate] = []
         monkeypatch.setattr(using.confidence, "probabilities", lambda found: seen.extend(found) or np.ones(len(found)))
@@ -88,25 +71,6 @@ class TestOfferingAnswers:
         assert [one.crowding for one in seen] == pytest.approx([between] * 3, abs=0.01)
         assert sorted(one.cosine for one in seen) == pytest.approx(sorted(cosines[0]), abs=0.01)
         assert sorted(one.near for one in seen) == pytest.approx(sorted(2 * cosines[0]), abs=0.02)
-
-    @pytest.mark.parametrize(
-        ("title", "text", "other"),
-        [
-            ("Which charges the Data Communications Company levies", "which charges the DCC levies", "communications"),
-            ("Which charges the DCC levies", "which charges the data communications company levies", "dcc"),
-        ],
-    )
-    def test_acronyms_and_long_forms_of_the_glossary_find_each_other(
-        self, db, using, monkeypatch, title, text, other
-    ) -> None:
-        make_answer(db, title)
-        index_all(db, using)
-        rulebook.set_glossary(db, SYSTEM, {"DCC": "Data Communications Company, the licensed operator"})
-        monkeypatch.setattr(resolver, "memory", resolver.CodeMemory(look_again_seconds=0))
-
-        (item,) = suggest(db, VISITOR, text).items
-
-        assert other in " ".join(item.reasons)
 
     def test_of_like_questions_the_newer_comes_first_until_people_vote_for_the_other(
         self, db, using, monkeypatch
@@ -333,6 +297,10 @@ class TestBeingSure:
 
         assert not found.is_sought
         assert not found.abstained
+
+    @pytest.mark.parametrize(("text", "is_sought"), [("如何支付账单", False), ("我们必须提交多少信用担保", True)])
+    def test_text_without_spaces_is_measured_by_its_letters(self, db, using, text, is_sought) -> None:
+        assert suggest(db, VISITOR, text).is_sought is is_sought
 
     @pytest.mark.parametrize(
         "text",

@@ -16,7 +16,8 @@ from helpdesk.nlp.clusters import TopicClusterer
 from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import Vectors
 from helpdesk.nlp.evaluation.searching import suggester_over
-from helpdesk.nlp.export import load_model, source_folder
+from helpdesk.nlp.export import load_model, weights_in
+from helpdesk.nlp.jury import Batch
 from helpdesk.nlp.lexical import Bm25Index
 from helpdesk.nlp.onnx import OnnxEncoder
 from helpdesk.nlp.passages import LearnedOrder
@@ -103,13 +104,28 @@ class Bm25Finder:
         return [hit.key for hit in self.index.search(query, FOUND)]
 
 
+def shipped_in_torch(models: Path) -> Callable[[Sequence[str]], Vectors]:
+    """The encoder that ships, as other programs run it: texts to vectors of unit length, float32, shape (n, d).
+
+    Raises:
+        ArtefactError: its weights are damaged, or the package they belong to is not installed.
+    """
+    model = load_model(weights_in(models / "encoder"))
+
+    # txtai takes a plain function; anything else it calls to get one.
+    def encode(texts: Sequence[str]) -> Vectors:
+        return np.asarray(model.encode(list(texts), normalize_embeddings=True), dtype=np.float32)
+
+    return encode
+
+
 class TxtaiFinder:
     """txtai's hybrid index with the same model."""
 
     def __init__(self, models: Path) -> None:
         from txtai import Embeddings  # noqa: PLC0415 - see the module's first lines
 
-        self.index: Any = Embeddings(path=str(source_folder()), hybrid=True)
+        self.index: Any = Embeddings(method="external", transform=shipped_in_torch(models), hybrid=True)
 
     def fill(self, texts: Sequence[str], groups: Mapping[int, int]) -> None:
         self.index.index((at, text, None) for at, text in enumerate(texts))
@@ -131,7 +147,7 @@ class HaystackFinder:
         )
         from haystack.document_stores.in_memory import InMemoryDocumentStore  # noqa: PLC0415
 
-        self.encoder: Any = load_model(source_folder())
+        self.encode = shipped_in_torch(models)
         self.store: Any = InMemoryDocumentStore()
         self.worded: Any = InMemoryBM25Retriever(self.store, top_k=CANDIDATES)
         self.near: Any = InMemoryEmbeddingRetriever(self.store, top_k=CANDIDATES)
@@ -140,12 +156,11 @@ class HaystackFinder:
     def fill(self, texts: Sequence[str], groups: Mapping[int, int]) -> None:
         from haystack import Document  # noqa: PLC0415 - see the module's first lines
 
-        vectors = self.encoder.encode(list(texts), normalize_embeddings=True)
-        rows = enumerate(zip(texts, vectors.tolist(), strict=True))
+        rows = enumerate(zip(texts, self.encode(texts).tolist(), strict=True))
         self.store.write_documents([Document(id=str(at), content=text, embedding=row) for at, (text, row) in rows])
 
     def find(self, query: str) -> list[int]:
-        vector = self.encoder.encode(query, normalize_embeddings=True).tolist()
+        vector = self.encode([query])[0].tolist()
         lists = [self.worded.run(query)["documents"], self.near.run(vector)["documents"]]
         return [int(one.id) for one in self.joiner.run(lists)["documents"]]
 
@@ -180,8 +195,9 @@ class OwnSorter:
         self.classifier = TopicClassifier()
 
     def learn(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        names = self.encoder.encode([name_of(label) for label in sorted(set(labels))])
-        self.classifier.fit(texts, self.encoder.encode(texts), labels, names=names)
+        names = [name_of(label) for label in sorted(set(labels))]
+        named = Batch(names, self.encoder.encode(names))
+        self.classifier.fit(texts, self.encoder.encode(texts), labels, names=named)
 
     def sort(self, text: str) -> str:
         return self.classifier.predict([text], self.encoder.encode([text]))[0].label

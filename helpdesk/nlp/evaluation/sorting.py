@@ -47,9 +47,10 @@ def triage(
 ) -> dict[str, float]:
     """Accuracy, calibration and the noticing of strangers, learned from `train` alone."""
     strangers = Batch(unknown_train, encoder.encode(unknown_train)) if unknown_train else None
-    names = encoder.encode([name_of(label) for label in sorted(set(train.labels))])
+    names = [name_of(label) for label in sorted(set(train.labels))]
+    named = Batch(names, encoder.encode(names))
     classifier = TopicClassifier(seed=seed, kept=kept)
-    classifier.fit(train.texts, encoder.encode(train.texts), train.labels, strangers=strangers, names=names)
+    classifier.fit(train.texts, encoder.encode(train.texts), train.labels, strangers=strangers, names=named)
     vectors = encoder.encode(test.texts)
     probabilities = classifier.predict_proba(test.texts, vectors)
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :3]

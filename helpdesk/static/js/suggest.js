@@ -3,6 +3,7 @@
 
 (() => {
   const LEAST_WORDS = 3;
+  const UNSPACED = /[^ -~]{8}/; // enough in a script that puts no spaces between words
   const MOST_CHARACTERS = 2000; // what the server reads
 
   const isSuggesting = (element) => element?.matches?.("[data-suggest]");
@@ -24,7 +25,7 @@
     const { ctx } = event.detail;
     if (!isSuggesting(ctx.sourceElement)) return;
     const text = typed(ctx.sourceElement);
-    if (text.split(/\s+/).length < LEAST_WORDS) {
+    if (text.split(/\s+/).length < LEAST_WORDS && !UNSPACED.test(text)) {
       event.preventDefault();
       ctx.sourceElement.dispatchEvent(new CustomEvent("htmx:abort")); // an answer to a longer text may be on its way
       ctx.target.replaceChildren();

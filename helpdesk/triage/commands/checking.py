@@ -1,20 +1,25 @@
 """What `check` says of models: each that is missing or damaged, what still works, and how to mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from helpdesk.config import Settings
 from helpdesk.kernel.db import reading
+from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import EncoderError
 from helpdesk.nlp.manifest import ArtefactError, read_manifest, verify
+from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.triage import engine
 from helpdesk.triage.queries.state import model_problems
 
+LOADS: Mapping[str, Callable[[Path], object]] = {
+    engine.RANKING: LearnedOrder.load,
+    engine.CONFIDENCE: Confidence.load,
+}
 WITHOUT = {
     engine.RANKING: "Passages are put in a plain order of words and meaning.",
-    engine.CONFIDENCE: "No suggestion has a probability, so none by meaning is shown.",
+    engine.CONFIDENCE: "Suggestions by meaning are off unless a site's own curves are in use; words are searched.",
 }
-
 OTHER = {
     engine.RANKING: WITHOUT[engine.RANKING],
     engine.CONFIDENCE: "Probabilities are less certain than they look.",
@@ -32,9 +37,9 @@ def _problems(here: Settings) -> Iterator[str]:
         yield f"Suggestions by meaning are off, words are still searched. {problem}"
     elif problem := _failure(here, folder):
         yield problem
-    for name, without in WITHOUT.items():
-        if problem := _damage(here.models_dir / name):
-            yield f"{without} {problem}"
+    for name, load in LOADS.items():
+        if problem := _damage(here.models_dir / name, load):
+            yield f"{WITHOUT[name]} {problem}"
         elif problem := _mismatch(here.models_dir / name, folder):
             yield f"{OTHER[name]} {problem}"
     with reading() as db:
@@ -60,9 +65,9 @@ def _failure(here: Settings, folder: Path) -> str:
     return problem
 
 
-def _damage(folder: Path) -> str:
+def _damage(folder: Path, load: Callable[[Path], object] = verify) -> str:
     try:
-        verify(folder)
+        load(folder)
     except ArtefactError as err:
         return str(err)
     return ""

@@ -30,7 +30,7 @@ from helpdesk.triage.engine import Engine
 from helpdesk.triage.enums import Origin
 from helpdesk.triage.queries.words import clean
 from helpdesk.triage.services import indexing, judging
-from helpdesk.triage.services.suggesting import ranked
+from helpdesk.triage.services.suggesting import prepared, ranked
 from helpdesk.triage.services.training import run
 
 
@@ -91,7 +91,8 @@ def _engine(encoder: Encoder, ranker: Ranker, confidence: Confidence) -> Engine:
 def _measured(
     questions: Sequence[Question], seen: Collection[Hashable] | None, using: Engine, unknown: Sequence[str] = ()
 ) -> Mapping[str, Any]:
-    assert using.encoder is not None
+    encoder = using.encoder
+    assert encoder is not None
     total = len(questions) + (len(questions) + len(unknown) if unknown else 0)
     with reading() as db, tqdm(total=total, unit=" questions", disable=None) as bar:
         using.follow(db, in_request=False)
@@ -99,11 +100,14 @@ def _measured(
 
         def rank(query: str, vector: Vectors, limit: int) -> Sequence[Suggestion]:
             bar.update()
-            return ranked(db, SYSTEM, using, clean(query), vector, limit=limit, kinds=["clause"])
+            mended, widened = prepared(using, clean(query))
+            if widened != query:
+                (vector,) = encoder.encode([widened])
+            return ranked(db, SYSTEM, using, mended, vector, limit=limit, kinds=["clause"])
 
-        figures = searching.retrieval(questions, using.encoder, rank, labels.__getitem__, seen)
+        figures = searching.retrieval(questions, encoder, rank, labels.__getitem__, seen)
         if unknown:
-            figures |= searching.abstain(questions, unknown, using.encoder, rank, labels.__getitem__)
+            figures |= searching.abstain(questions, unknown, encoder, rank, labels.__getitem__)
     return {**figures, "passages": len(labels)}
 
 

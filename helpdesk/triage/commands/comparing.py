@@ -15,6 +15,7 @@ from helpdesk.nlp.evaluation.peers import Result, Task
 from helpdesk.nlp.evaluation.readers import FileError
 from helpdesk.nlp.manifest import ArtefactError
 from helpdesk.nlp.onnx import OnnxEncoder
+from helpdesk.triage import engine
 from helpdesk.triage.commands import output
 
 INSTALL = "pip install -r requirements-bench.txt"
@@ -51,7 +52,7 @@ def _tasks(names: tuple[str, ...], data: Path, limit: int | None) -> Iterator[Ta
     if "finding" in names:
         yield from peers.finding(data, here.models_dir, limit)
     if "topics" in names:
-        encoder = OnnxEncoder(here.models_dir / here.encoder)
+        encoder = OnnxEncoder(engine.encoder_folder(here))
         yield from peers.topics(data, here.models_dir, CachedEncoder(encoder, here.data_dir / "eval"))
     if "triage" in names:
         yield from peers.triage(data, here.models_dir, limit)

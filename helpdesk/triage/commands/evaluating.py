@@ -68,7 +68,7 @@ def _settings() -> Settings:
 def _encoder() -> CachedEncoder:
     """The site's encoder; vectors are kept by digest under var/, so that a second run is quick."""
     here = _settings()
-    return CachedEncoder(OnnxEncoder(here.models_dir / here.encoder), here.data_dir / "eval")
+    return CachedEncoder(OnnxEncoder(engine.encoder_folder(here)), here.data_dir / "eval")
 
 
 ADAPT = click.option("--adapt", is_flag=True, help="Adapt the encoder to the known labels first; takes minutes.")

@@ -13,7 +13,7 @@ from helpdesk.kernel.db import reading
 from helpdesk.nlp.manifest import ArtefactError, read_manifest
 from helpdesk.triage import engine
 from helpdesk.triage.commands import output
-from helpdesk.triage.queries.state import index_states, searched
+from helpdesk.triage.queries.state import index_states, searched, unknown
 from helpdesk.triage.services import indexing
 
 index_group = click.Group("index", help="The indexes, which are made from the database and can be remade.")
@@ -77,7 +77,7 @@ def find_problems(here: Settings) -> list[str]:
     """Sentences for `check`, each with its cure."""
     with reading() as db:
         states = index_states(db)
-    missing = [state.kind for state in states if state.missing]
+        missing = [one.kind for one in sources.all_sources() if db.scalar(unknown(one).limit(1)) is not None]
     behind = {state.kind: state.behind for state in states if state.behind}
     problems = []
     if missing:

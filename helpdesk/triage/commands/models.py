@@ -1,6 +1,7 @@
 """`train`, `models` and `encoder`: learning, and which model is in use."""
 
 import json
+import shutil
 from pathlib import Path
 
 import click
@@ -11,12 +12,13 @@ from helpdesk.config import Settings
 from helpdesk.kernel.db import reading, unit_of_work
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.kernel.policy import SYSTEM
-from helpdesk.nlp.manifest import ArtefactError
+from helpdesk.nlp.manifest import CARD, MANIFEST, ArtefactError, read_manifest
 from helpdesk.triage import engine
 from helpdesk.triage.commands import output
 from helpdesk.triage.queries import state
 from helpdesk.triage.services import models
 from helpdesk.triage.services.training import run
+from helpdesk.triage.services.training.keeping import save_whole
 
 
 def _settings() -> Settings:
@@ -112,13 +114,25 @@ encoder_group = click.Group("encoder", help="The model that turns text into vect
 def export(out: Path | None) -> None:
     """Make the ONNX encoder from the sentence-transformers model and the weights in the folder, if some are there.
 
-    Needs requirements-train.txt.
+    Needs requirements-train.txt. What lies in the folder is replaced once all is made.
     """
-    from helpdesk.nlp.export import export_encoder  # noqa: PLC0415 - needs torch, which is not installed where we serve
+    from helpdesk.nlp.export import (  # noqa: PLC0415 - needs torch, which is not installed where we serve
+        WEIGHTS,
+        export_encoder,
+    )
 
     here = _settings()
+    place = (out or here.models_dir / here.encoder).resolve()
+
+    def save(folder: Path) -> None:
+        for path in (place / name for name in (WEIGHTS, MANIFEST, CARD)):
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)
+        export_encoder(folder)
+
     try:
-        manifest = export_encoder(out or here.models_dir / here.encoder)
-    except ArtefactError as err:
+        save_whole(place, save)
+        manifest = read_manifest(place)
+    except (ArtefactError, HelpdeskError) as err:
         raise click.ClickException(str(err)) from err
     click.echo(f"{manifest.name}: cosine to the original {manifest.metrics['cosine_mean']:.4f} on average.")

@@ -43,7 +43,8 @@ def size(here: Settings, texts: Sequence[str], items: int, requests: int, databa
     Raises:
         ValueError: there are no texts, or no encoder.
     """
-    encoder, problem = engine.load_encoder(engine.encoder_folder(here))
+    encoder_folder = engine.encoder_folder(here).resolve()  # may be below the data folder, and another takes its place
+    encoder, problem = engine.load_encoder(encoder_folder)
     if encoder is None:
         raise ValueError(problem)
     stock = Stock.of(list(dict.fromkeys(texts)), CachedEncoder(encoder, here.data_dir / "eval"))
@@ -53,13 +54,13 @@ def size(here: Settings, texts: Sequence[str], items: int, requests: int, databa
             member_id = fill(db, stock, items, bar.update).id
         with reading() as db:
             member = accounts.actor(db, member_id)
-        engine.configure(replace(here, data_dir=Path(folder)))
+        engine.configure(replace(here, data_dir=Path(folder), encoder=str(encoder_folder)))
         first = _seconds(engine.warm)
         milliseconds = [1000 * _seconds(partial(_suggest, member, query)) for query in queries]
         some = queries[:MEASURED]
         share = _recall(engine.loaded(), some, encoder.encode(some))
         url = site.engine.url.render_as_string(hide_password=False)
-        settings = {"DATABASE_URL": url, "DATA_DIR": folder, "MODELS_DIR": here.models_dir, "ENCODER": here.encoder}
+        settings = {"DATABASE_URL": url, "DATA_DIR": folder, "MODELS_DIR": here.models_dir, "ENCODER": encoder_folder}
         started = time.perf_counter()
         with web_processes(workers=1, settings=[f"HELPDESK_{name}={value}" for name, value in settings.items()]) as web:
             web.fetch(_path(queries[0]))

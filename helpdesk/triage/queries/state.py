@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options, sources
-from helpdesk.kernel.models import SequenceRow
+from helpdesk.kernel.sources import Source
 from helpdesk.nlp.manifest import ArtefactError, verify
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import IndexState, ModelRow, SearchText
@@ -27,8 +27,6 @@ class IndexStatus:
     behind: int
     model: str
     updated_at: datetime | None
-    missing: bool
-    """Whether items changed of which the word index knows nothing: only a rebuild helps."""
 
 
 def searched(db: Session) -> str:
@@ -40,13 +38,11 @@ def searched(db: Session) -> str:
 def index_states(db: Session, model: str | None = None) -> list[IndexStatus]:
     """The indexes of every kind that this site has, by `model` or by the one that is searched."""
     model = searched(db) if model is None else model
-    heads = {row.name: row.value for row in db.scalars(select(SequenceRow))}
     states = {row.kind: row for row in db.scalars(select(IndexState).where(IndexState.model == model))}
     is_behind = SearchText.seq > func.coalesce(IndexState.seq, 0)
     counted = (
         select(
             SearchText.kind,
-            func.max(SearchText.seq).label("newest"),
             func.count().filter(SearchText.is_deleted.is_(False)).label("items"),
             func.count().filter(is_behind).label("behind"),
         )
@@ -54,10 +50,10 @@ def index_states(db: Session, model: str | None = None) -> list[IndexStatus]:
         .group_by(SearchText.kind)
     )
     texts = {row.kind: row for row in db.execute(counted)}
-    return [_status(source.kind, heads.get(source.kind, 0), states, texts) for source in sources.all_sources()]
+    return [_status(source.kind, states, texts) for source in sources.all_sources()]
 
 
-def _status(kind: str, head: int, states: Mapping[str, IndexState], texts: Mapping[str, Any]) -> IndexStatus:
+def _status(kind: str, states: Mapping[str, IndexState], texts: Mapping[str, Any]) -> IndexStatus:
     state, counted = states.get(kind), texts.get(kind)
     return IndexStatus(
         kind=kind,
@@ -65,8 +61,16 @@ def _status(kind: str, head: int, states: Mapping[str, IndexState], texts: Mappi
         behind=counted.behind if counted else 0,
         model=state.model if state else "",
         updated_at=state.updated_at if state else None,
-        missing=head > (counted.newest if counted else 0),
     )
+
+
+def unknown(source: Source) -> Select[int]:
+    """Ids of the items that the word index lacks, or has as they were before their newest change."""
+    model = source.model
+    is_known = exists().where(
+        SearchText.kind == source.kind, SearchText.object_id == model.id, SearchText.seq >= model.seq
+    )
+    return select(model.id).where(~is_known).order_by(model.seq)
 
 
 def model_problems(db: Session) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel import clock, jobs, options, sequences, sources
@@ -19,7 +19,7 @@ from helpdesk.nlp.words import terms
 from helpdesk.triage.columns import Floats
 from helpdesk.triage.enums import Origin
 from helpdesk.triage.models import EMBEDDING, REBUILD, Embedding, IndexState, Judgement, SearchText
-from helpdesk.triage.queries.state import index_states
+from helpdesk.triage.queries.state import index_states, unknown
 
 log = structlog.get_logger()
 
@@ -253,20 +253,24 @@ def rebuild(kinds: Iterable[str], encoder: Encoder, progress: Callable[[str, int
             if progress:
                 progress(f"{kind}: words", len(batch))
         with unit_of_work() as db:
-            _forget_unknown(db, kind, set(ids))
+            _forget_gone(db, kind)
             db.execute(update(IndexState).where(IndexState.kind == kind).values(seq=0))
             sequences.take(db, REBUILD)
         embed_pending(kind, encoder, partial(progress, f"{kind}: meaning") if progress else None)
 
 
 def mend(kind: str) -> int:
-    """Write the search texts of items that changed and that no event told of; how many there were."""
+    """Write the search texts that are lost, or of items that changed without an event; how many there were."""
     with reading() as db:
-        newest = db.scalar(select(func.max(SearchText.seq)).where(SearchText.kind == kind)) or 0
-        ids = [document.id for document in sources.source(kind).documents(db, after_seq=newest)]
+        ids = list(db.scalars(unknown(sources.source(kind))))
     for start in range(0, len(ids), REFRESH_BATCH):
+        batch = ids[start : start + REFRESH_BATCH]
         with unit_of_work() as db:
-            refresh(db, kind, ids[start : start + REFRESH_BATCH])
+            # Vectors and caches may have gone past the items' own numbers. Taken first, so that none changes meanwhile.
+            first = sequences.take(db, kind, len(batch))
+            refresh(db, kind, batch)
+            for seq, row in enumerate(_rows(db, kind, batch).values(), start=first):
+                row.seq = seq
     return len(ids)
 
 
@@ -287,10 +291,11 @@ def settle(model: str) -> bool:
                 return True
 
 
-def _forget_unknown(db: Session, kind: str, seen: set[int]) -> None:
+def _forget_gone(db: Session, kind: str) -> None:
     """Rows of items that no longer exist, which no event told of."""
-    known = set(db.scalars(select(SearchText.object_id).where(SearchText.kind == kind)))
-    for start in range(0, len(gone := sorted(known - seen)), REFRESH_BATCH):
+    is_there = exists().where(sources.source(kind).model.id == SearchText.object_id)
+    gone = list(db.scalars(select(SearchText.object_id).where(SearchText.kind == kind, ~is_there)))
+    for start in range(0, len(gone), REFRESH_BATCH):
         ids = gone[start : start + REFRESH_BATCH]
         db.execute(delete(SearchText).where(SearchText.kind == kind, SearchText.object_id.in_(ids)))
         db.execute(delete(Embedding).where(Embedding.kind == kind, Embedding.object_id.in_(ids)))

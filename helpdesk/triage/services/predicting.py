@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.kernel import sources
@@ -94,14 +94,14 @@ def keep(db: Session, foreseen: Sequence[Foreseen]) -> int:
 
 
 def model_in_use(db: Session, using: Engine, what: str) -> tuple[str, TopicClassifier] | None:
-    """Name and classifier of the champion; without one, of the model that ships; loaded once a process.
+    """Name and classifier of the champion, loaded once a process.
 
     None if there is none, or none that can be read and learned with the vectors of the encoder in use.
     """
     row = champion(db, what)
-    folder = Path(row.folder) if row else using.models_dir / what
-    if row is None and not folder.exists():
+    if row is None:
         return None
+    folder = Path(row.folder)
     if folder not in using.classifiers:
         try:
             check_encoder(folder, using.model)
@@ -109,7 +109,7 @@ def model_in_use(db: Session, using: Engine, what: str) -> tuple[str, TopicClass
         except ArtefactError as err:
             log.warning("model_left_out", what=what, problem=str(err))
             return None
-    return (row.name if row else f"{what} (shipped)"), using.classifiers[folder]
+    return row.name, using.classifiers[folder]
 
 
 def _priorities(db: Session, using: Engine, texts: Sequence[str], vectors: Vectors) -> Sequence[Prediction | None]:
@@ -183,29 +183,46 @@ def keep_correction(db: Session, event: TicketCorrected) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A ticket whose topic people settled."""
+    """A ticket whose topic people settled, or that none fits."""
 
     text: str
     wording: str
     """What the vector is of."""
     vector: Floats
     topic: str
+    name: str
+    """Of the topic, as people see it."""
     priority: str
     opened_at: datetime
 
 
 def labelled(db: Session, model: str, limit: int) -> list[Labelled]:
     """The newest tickets whose topic is known, oldest first: solved under it, or corrected by an agent."""
-    corrected = exists().where(Correction.ticket_id == Ticket.id, Correction.field == TOPIC)
+    is_solved, is_corrected = Ticket.solved_at.is_not(None), _corrections().exists()
+    return _newest(db, model, limit, Ticket.topic_id.is_not(None), is_solved | is_corrected)
+
+
+def strangers(db: Session, model: str, limit: int) -> list[Labelled]:
+    """The newest tickets that fit no topic, oldest first: solved under none after an agent took theirs away."""
+    is_solved, is_taken_away = Ticket.solved_at.is_not(None), _corrections().where(Correction.new == "").exists()
+    return _newest(db, model, limit, Ticket.topic_id.is_(None), is_solved, is_taken_away)
+
+
+def _corrections() -> Select[int]:
+    """Of a ticket's topic."""
+    return select(Correction.id).where(Correction.ticket_id == Ticket.id, Correction.field == TOPIC)
+
+
+def _newest(db: Session, model: str, limit: int, *wanted: ColumnElement[bool]) -> list[Labelled]:
     rows = db.execute(
         select(SearchText.title, SearchText.body, SearchText.wordings, Embedding.vector)
-        .add_columns(Topic.slug, Ticket.priority, Ticket.opened_at)
+        .add_columns(Topic.slug, Topic.name, Ticket.priority, Ticket.opened_at)
         .select_from(Ticket)
-        .join(Topic, Topic.id == Ticket.topic_id)
+        .outerjoin(Topic, Topic.id == Ticket.topic_id)
         .join(SearchText, (SearchText.kind == "ticket") & (SearchText.object_id == Ticket.id))
         .join(Embedding, (Embedding.kind == "ticket") & (Embedding.object_id == Ticket.id))
         .where(Embedding.part == PART, Embedding.model == model, Embedding.vector.is_not(None))
-        .where(SearchText.is_deleted.is_(False), Ticket.solved_at.is_not(None) | corrected)
+        .where(SearchText.is_deleted.is_(False), *wanted)
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(limit)
     ).all()
@@ -214,7 +231,8 @@ def labelled(db: Session, model: str, limit: int) -> list[Labelled]:
             text_of(row.title, row.body),
             row.wordings[PART - 1],
             row.vector,
-            row.slug,
+            row.slug or "",
+            row.name or "",
             str(row.priority),
             row.opened_at,
         )

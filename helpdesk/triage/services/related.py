@@ -34,10 +34,11 @@ def related(
     if not query:
         return {}
     found = ranked(db, actor, using, query, vector, limit=RANKED, kinds=kinds, besides=(kind, object_id))
+    least = LEAST if using.can_rate else 0.0  # nothing is known of how probable they are: the nearest are shown
     taken: Counter[str] = Counter()
     shown = []
     for one in found:
-        if one.probability >= LEAST and taken[one.kind] < limit:
+        if one.probability >= least and taken[one.kind] < limit:
             taken[one.kind] += 1
             shown.append(one)
     chosen: dict[str, list[SuggestionItem]] = {}

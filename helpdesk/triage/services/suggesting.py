@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from helpdesk.kernel import clock, sources
 from helpdesk.kernel.policy import Actor
 from helpdesk.kernel.sources import Source
 from helpdesk.nlp.citations import CitationFinder
+from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import EncoderError, Vectors
 from helpdesk.nlp.lexical import Keys
 from helpdesk.nlp.ranking import MATCHINGS, Ranker
@@ -26,7 +27,6 @@ from helpdesk.triage import engine, pgvectors
 from helpdesk.triage.engine import Engine
 from helpdesk.triage.enums import Likelihood
 from helpdesk.triage.excerpts import excerpt
-from helpdesk.triage.indexes import thresholds
 from helpdesk.triage.models import SearchText
 from helpdesk.triage.queries import rights, words
 
@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 WORDS_ALONE = "Suggestions by meaning are off for the moment. Words are searched: try other words too."
 FIRST_WORDS = 3  # of a question before anything is suggested
+UNSPACED = re.compile(r"[^ -~]{8}")  # about as much in a script that puts no spaces between words
 PARTS_OF_TICKET = (0, 1)  # its subject, and its subject with the first sentences
 REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
 
@@ -50,7 +51,8 @@ class SuggestionItem:
     url: str
     excerpt: Markup
     score: float
-    probability: float
+    probability: float | None
+    """None where words alone were searched."""
     likelihood: Likelihood
     reasons: tuple[str, ...]
 
@@ -72,18 +74,15 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
     """The items that are likely enough to answer `text`, best first, of those that `actor` may see."""
     started = time.perf_counter()
     query = words.clean(text)
-    if len(query.split()) < FIRST_WORDS and not cited_items(db, query):
+    if len(query.split()) < FIRST_WORDS and not UNSPACED.search(query) and not cited_items(db, query):
         return Suggestions()
     using = engine.current()
-    if using is not None:
-        query = using.corrected(query)
-    # An encoder knows no acronym of one community; with the long form beside it, it knows what is meant.
-    vector, problem = _vector(using, resolver.memory.widened(query))
+    query, widened = prepared(using, query)
+    vector, problem = _vector(using, widened)
     if using is None or vector is None:
         if using is not None:
             using.follow(db)  # else a process would never read that the vectors it waits for are complete
-        _, possible = thresholds(db)
-        items = _by_words(db, actor, query, limit, kinds, possible)
+        items = _by_words(db, actor, query, widened, limit, kinds)
     else:
         found = ranked(db, actor, using, query, vector, limit=limit, kinds=kinds)
         likely, possible = using.cache.thresholds
@@ -92,11 +91,20 @@ def suggest(db: Session, actor: Actor, text: str, limit: int = 8, kinds: Sequenc
     return Suggestions(items=items, abstained=not items, is_sought=True, took_ms=took, problem=problem)
 
 
+def prepared(using: Engine | None, query: str) -> tuple[str, str]:
+    """What is searched for: `query` without typing errors, and that widened, which is what is encoded.
+
+    An encoder knows no acronym of one community; with the long form beside it, it knows what is meant.
+    """
+    mended = using.corrected(query) if using is not None else query
+    return mended, resolver.memory.widened(mended)
+
+
 def _vector(using: Engine | None, query: str) -> tuple[Vectors | None, str]:
     """The vector of `query`, or None and a sentence that says why words alone are searched."""
     if using is None:
         return None, "Suggestions by meaning are still loading. Words are searched."
-    if using.encoder is None:  # why, `check` tells those who can mend it
+    if using.encoder is None or not using.can_rate:  # why, `check` tells those who can mend it
         return None, WORDS_ALONE
     try:
         return using.encoder.encode([query])[0], ""
@@ -127,7 +135,8 @@ def ranked(
     widened = resolver.memory.widened(query)
     using.follow(db)
     with using.cache.lock:
-        ranker, confidence = using.ranker, using.confidence  # Another request may take what was promoted meanwhile.
+        # Another request may take what was promoted meanwhile.
+        ranker, confidence = using.ranker, using.confidence if using.can_rate else Confidence({})
         shelves = _shelves(db, using, ranker, widened, vector, allowed, cited)
         suggester = Suggester(using.encoder, shelves, ranker, confidence)  # type: ignore[arg-type]
         return suggester.rank(
@@ -222,20 +231,21 @@ def present(
 
 
 def _by_words(
-    db: Session, actor: Actor, query: str, limit: int, kinds: Sequence[str] | None, possible: float
+    db: Session, actor: Actor, query: str, widened: str, limit: int, kinds: Sequence[str] | None
 ) -> tuple[SuggestionItem, ...]:
-    """Without a model: what shares most words. Nothing is known of its probability, so it is only called possible."""
-    asked = set(terms(query))
-    hits = words.word_hits(db, actor, query, limit, kinds)
-    texts = words.texts(db, hits)
-    found = [
-        Suggestion(kind, object_id, 0.0, possible, _shared(asked, " ".join(texts.get((kind, object_id), ("",)))))
-        for kind, object_id in hits
+    """Without a model: what the query names, and what shares most words. How probable it is, nobody knows."""
+    cited = [
+        (kind, one) for kind, ids in cited_items(db, query).items() if kinds is None or kind in kinds for one in ids
     ]
-    return present(db, actor, [one for one in found if one.reasons], query, likely=1.0)
+    hits = list(dict.fromkeys([*cited, *words.word_hits(db, actor, widened, limit, kinds)]))[:limit]
+    texts = words.texts(db, hits)
+    reasons = {hit: _shared(query, widened, " ".join(texts.get(hit, ()))) for hit in hits}
+    reasons |= dict.fromkeys(cited, ("You named it.",))
+    found = [Suggestion(*hit, 0.0, 0.0, reasons[hit]) for hit in hits if reasons[hit]]
+    return tuple(replace(one, probability=None) for one in present(db, actor, found, query, likely=1.0))
 
 
-def _shared(asked: set[str], text: str) -> tuple[str, ...]:
-    """A reason, when at least half of the words asked for are there: fewer are noise."""
-    shared = sorted(asked & set(terms(text)))
-    return (f"Shares {len(shared)} of your words.",) if shared and 2 * len(shared) >= len(asked) else ()
+def _shared(query: str, widened: str, text: str) -> tuple[str, ...]:
+    """A reason, when at least half as many words as were asked for are there: fewer are noise."""
+    shared = set(terms(widened)) & set(terms(text))
+    return (f"Words in common: {len(shared)}.",) if shared and 2 * len(shared) >= len(set(terms(query))) else ()

@@ -31,16 +31,16 @@ from helpdesk.nlp.evaluation.bootstrap import Difference, paired_difference
 from helpdesk.nlp.export import NAME, WEIGHTS, write_onnx
 from helpdesk.nlp.lessons import Lessons, led_by
 from helpdesk.nlp.manifest import ArtefactError, Manifest, file_digest, text_digest, versions, write_manifest
-from helpdesk.nlp.onnx import MAX_TOKENS, OnnxEncoder
+from helpdesk.nlp.onnx import MAX_TOKENS, MODEL, TOKENIZER, OnnxEncoder
 from helpdesk.nlp.ranking import PASSAGE_KINDS, Order
 from helpdesk.nlp.suggest import Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex
 from helpdesk.triage.engine import Engine, start_of_adaptation
 from helpdesk.triage.services.models import ENCODER
-from helpdesk.triage.services.predicting import labelled
+from helpdesk.triage.services.predicting import TOPIC, labelled
 from helpdesk.triage.services.training import tickets
 from helpdesk.triage.services.training.alone import Say
-from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, TooFew, interval
+from helpdesk.triage.services.training.keeping import PARTIAL, Challenger, TooFew, interval, save_whole
 from helpdesk.triage.services.training.practice import SHARED, Practice, split
 from helpdesk.triage.services.training.ranking import measured, objection
 
@@ -82,7 +82,7 @@ def learn(
 
     Raises:
         TooFew: there are too few questions and tickets of every sort.
-        Invalid: the training packages are not installed, or the weights that ship are damaged.
+        Invalid: the training packages are not installed, the weights that ship are damaged, or the disk is full.
     """
     try:
         needs_training_set()
@@ -114,7 +114,6 @@ def learn(
     try:
         start = start_of_adaptation(using.models_dir)
         model = adapt(examples, checkpoint, start=start, steps=steps, seed=SEED, tick=tick)
-        write_onnx(model, made)
         about = Manifest(
             name="challenger",
             data={
@@ -131,7 +130,12 @@ def learn(
             seed=SEED,
             versions=versions("torch", "sentence-transformers", "onnx", "onnxruntime"),
         )
-        write_manifest(made, about)
+
+        def save(place: Path) -> None:
+            write_onnx(model, place)
+            write_manifest(place, about)
+
+        save_whole(made, save)
         results = [task.compared(practice.encoder, OnnxEncoder(made)) for task in tasks]
         for one in results:
             say(f"{ENCODER}: {one.what} {one.difference}.")
@@ -156,10 +160,8 @@ def _tasks(using: Engine, practice: Practice, limit: int) -> list[Task]:
             tasks.append(Finding(kinds, *own, order))
     with reading() as db:
         rows = labelled(db, using.model, min(limit, tickets.LIMIT))
-    if len(rows) >= tickets.FEWEST:
-        vectors = np.stack([row.vector for row in rows])
-        if lesson := tickets.lesson_of(rows, vectors, [row.topic for row in rows]):
-            tasks.append(Sorting(lesson))
+    if len(rows) >= tickets.FEWEST and (lesson := tickets.lesson_of(rows, TOPIC)):
+        tasks.append(Sorting(lesson))
     return tasks
 
 
@@ -214,8 +216,8 @@ class Sorting:
         return alike([text for text, _ in kept], [label for _, label in kept])
 
     def compared(self, present: Encoder, adapted: Encoder) -> Compared:
-        lessons = (self.lesson, replace(self.lesson, vectors=adapted.encode(self.lesson.wordings)))
-        before, after = (tickets.hits(tickets.taught(one), one).astype(np.float64) for one in lessons)
+        both = (self.lesson, present), (replace(self.lesson, vectors=adapted.encode(self.lesson.wordings)), adapted)
+        before, after = (tickets.hits(tickets.taught(*one), one[0]).astype(np.float64) for one in both)
         figures = {"accuracy": round(float(after.mean()), 4), "accuracy_before": round(float(before.mean()), 4)}
         return Compared("topics", paired_difference(before, after, seed=SEED), figures)
 
@@ -247,7 +249,7 @@ def challenger(results: Sequence[Compared], made: Path, about: Manifest, *, lear
     objections = [f"{one.what}: {one.objection}" for one in results if one.objection]
 
     def save(folder: Path, manifest: Manifest) -> None:
-        for name in ("model.onnx", "tokenizer.json"):
+        for name in (MODEL, TOKENIZER):
             shutil.copyfile(made / name, folder / name)
         write_manifest(folder, manifest)
 

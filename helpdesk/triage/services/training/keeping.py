@@ -11,7 +11,7 @@ from helpdesk.kernel.db import unit_of_work
 from helpdesk.kernel.errors import Invalid
 from helpdesk.kernel.policy import Actor
 from helpdesk.nlp.evaluation.bootstrap import Difference
-from helpdesk.nlp.manifest import Manifest
+from helpdesk.nlp.manifest import KEPT, Manifest
 from helpdesk.triage.services import models
 
 PARTIAL = ".partial-"  # begins the name of a folder that is being written
@@ -117,17 +117,24 @@ def interval(difference: Difference | None) -> dict[str, float]:
 def save_whole(place: Path, save: Callable[[Path], object]) -> None:
     """Write a folder beside its place, and move it there once it is complete: nobody finds half of one.
 
+    Of a folder that lies there already the files are replaced, and others stay.
+
     Raises:
         Invalid: the disk is full, or says no.
     """
     partial = place.with_name(PARTIAL + place.name)
     try:
+        shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         save(partial)
-        partial.rename(place)
+        if place.is_dir():
+            for path in partial.iterdir():
+                path.replace(place / path.name)
+        else:
+            partial.rename(place)
     except OSError as err:
         why = err.strerror or str(err)
-        raise Invalid(f"{place} could not be written: {why}. The model in use stays as it is.") from err
+        raise Invalid(f"{place} could not be written: {why}. {KEPT}") from err
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -115,26 +115,29 @@ def _passages(using: Engine) -> Passages:
 def _fit(
     using: Engine, practice: Practice, shelves: Sequence[Shelf], older: Lessons, say: Say
 ) -> tuple[LearnedOrder, bool]:
-    """The order, and whether it turns queries: only if that holds on passages that no question pointed to.
+    """The order, and whether it turns queries in a way of its own.
 
-    How queries are turned towards other questions is not learned here and stays as it is.
+    It does only if that is better beyond noise on passages that no question pointed to. Else it turns them as the order
+    that ships does, which never saw these questions: a matrix that was learned here before would look better on them
+    than on later ones, and the nets would trust it too much. How queries are turned towards other questions is not
+    learned here and stays as it is.
     """
     passages = _passages(using)
     kept = using.ranker.learned.turns if using.ranker.learned else {}
+    shipped = using.shipped[0].learned
+    before = (shipped.turns if shipped else {}).get("passage", np.eye(practice.encoder.dimension, dtype=np.float32))
 
     def tick(_count: int) -> None:
         return None
 
     turns = learn_turns(practice.encoder, shelves, passages, older, seed=SEED, tick=tick)
-    plain = np.eye(practice.encoder.dimension, dtype=np.float32)
-    gain = gain_on_unseen(passages, older, turns, plain)
-    is_held = gain.mean > 0
-    say(f"{RANKING}: turning queries changes recall on passages that nothing pointed to by {gain}.")
-    if not is_held:
-        turns = Turns(plain, (plain,) * FOLDS)
+    gain = gain_on_unseen(passages, older, turns, before)
+    say(f"{RANKING}: turning queries anew changes recall on passages that nothing pointed to by {gain}.")
+    if not gain.is_gain:
+        turns = Turns(before, (before,) * FOLDS)
     lists = list_candidates(practice.encoder, shelves, older, turns.folds, seed=SEED, tick=tick)
     nets = fit_nets(lists.learned_from(np.arange(len(older))), seed=SEED)
-    return LearnedOrder(nets, {**kept, "passage": turns.whole}), is_held
+    return LearnedOrder(nets, {**kept, "passage": turns.whole}), gain.is_gain
 
 
 def measured(encoder: Encoder, led: Sequence[Shelf], older: Lessons, later: Lessons, order: Order | None) -> Lists:

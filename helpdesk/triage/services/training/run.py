@@ -85,7 +85,7 @@ def draw_curve(using: Engine) -> bool:
 def _draw(using: Engine, practice: Practice) -> bool:
     with reading() as db:
         using.follow(db, in_request=False)
-    return curve.draw(using, practice)
+    return using.can_rate and curve.draw(using, practice)
 
 
 def _challengers(

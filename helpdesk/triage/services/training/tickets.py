@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from helpdesk.kernel.db import reading
-from helpdesk.nlp.encoder import Vectors
+from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.evaluation.bootstrap import paired_difference
 from helpdesk.nlp.evaluation.metrics import calibration_error
+from helpdesk.nlp.jury import Batch
 from helpdesk.nlp.manifest import text_digest, versions
 from helpdesk.nlp.topics import FEWEST as FEWEST_LEARNED
 from helpdesk.nlp.topics import TopicClassifier
 from helpdesk.triage.engine import Engine
-from helpdesk.triage.services.predicting import PRIORITY, TOPIC, Labelled, labelled, model_in_use
+from helpdesk.triage.services.predicting import PRIORITY, TOPIC, Labelled, labelled, model_in_use, strangers
 from helpdesk.triage.services.training.alone import Say
 from helpdesk.triage.services.training.keeping import Challenger, enough
 
@@ -39,6 +40,12 @@ class Lesson:
     vectors: Vectors
     labels: Sequence[str]
     cut: int
+    until: datetime
+    """When the last ticket was opened that is learned from."""
+    names: Sequence[str] = ()
+    """What people call the labels that are learned, in their sorted order."""
+    strangers: Sequence[Labelled] = ()
+    """Earlier tickets that no label fits."""
 
     @property
     def learned(self) -> slice:
@@ -57,36 +64,45 @@ def learn(using: Engine, say: Say, *, limit: int = LIMIT) -> Iterator[Challenger
     """
     with reading() as db:
         rows = labelled(db, using.model, limit)
+        others = strangers(db, using.model, limit)
     enough(len(rows), FEWEST, "tickets have a settled topic")
-    vectors = np.stack([row.vector for row in rows])
     for what in (TOPIC, PRIORITY):
-        lesson = lesson_of(rows, vectors, [getattr(row, what) for row in rows])
+        lesson = lesson_of(rows, what, others)
         if lesson is None:
             say(f"{what}: nothing to tell apart; left as it is.")
             continue
         say(f"{what}: learning from {lesson.cut} tickets…")
-        yield _challenger(using, what, lesson, rows[lesson.cut - 1].opened_at)
+        yield _challenger(using, what, lesson)
 
 
-def lesson_of(rows: Sequence[Labelled], vectors: Vectors, labels: Sequence[str]) -> Lesson | None:
-    """The rows whose label is frequent enough, the newest fifth held out; None when fewer than two are learned from."""
-    counts = Counter(labels)
-    kept = [at for at, label in enumerate(labels) if counts[label] >= FEWEST_OF_A_LABEL]
-    cut = round(len(kept) * (1 - HELD_OUT))
-    learned = Counter(labels[at] for at in kept[:cut])
+def lesson_of(rows: Sequence[Labelled], what: str, others: Sequence[Labelled] = ()) -> Lesson | None:
+    """The rows whose label is frequent enough, the newest fifth held out; None when fewer than two are learned from.
+
+    Topics have names that say something, and tickets that none fits; priorities have neither.
+    """
+    counts = Counter(getattr(row, what) for row in rows)
+    kept = [row for row in rows if counts[getattr(row, what)] >= FEWEST_OF_A_LABEL]
+    labels, cut = [getattr(row, what) for row in kept], round(len(kept) * (1 - HELD_OUT))
+    learned = Counter(labels[:cut])
     if sum(count >= FEWEST_LEARNED for count in learned.values()) < 2:
         return None
-    texts, wordings = [rows[at].text for at in kept], [rows[at].wording for at in kept]
-    return Lesson(texts, wordings, vectors[kept], [labels[at] for at in kept], cut)
+    texts, wordings, until = [row.text for row in kept], [row.wording for row in kept], kept[cut - 1].opened_at
+    lesson = Lesson(texts, wordings, np.stack([row.vector for row in kept]), labels, cut, until)
+    if what != TOPIC:
+        return lesson
+    names = {row.topic: row.name for row in kept}
+    earlier = [row for row in others if row.opened_at <= until]
+    return replace(lesson, names=[names[label] for label in sorted(learned)], strangers=earlier)
 
 
-def _challenger(using: Engine, what: str, lesson: Lesson, until: datetime) -> Challenger:
-    made = taught(lesson)
+def _challenger(using: Engine, what: str, lesson: Lesson) -> Challenger:
+    assert using.encoder is not None
+    made = taught(lesson, using.encoder)
     with reading() as db:
         chosen = model_in_use(db, using, what)
     is_right = hits(made, lesson).astype(np.float64)
     before = None if chosen is None else hits(chosen[1], lesson).astype(np.float64)
-    metrics = measure(made, lesson)
+    metrics, strange = measure(made, lesson), [row.text for row in lesson.strangers]
     if before is not None:
         metrics["before"] = round(float(before.mean()), 4)
     return Challenger(
@@ -94,17 +110,23 @@ def _challenger(using: Engine, what: str, lesson: Lesson, until: datetime) -> Ch
         save=partial(TopicClassifier.save, made),
         metrics=metrics,
         difference=None if before is None else paired_difference(before, is_right, seed=SEED),
-        data={"tickets": text_digest(lesson.texts[lesson.learned])},
-        parameters={"encoder": using.model, "until": until.isoformat()},
+        data={"tickets": text_digest([*lesson.texts[lesson.learned], *lesson.names, *strange])},
+        parameters={"encoder": using.model, "until": lesson.until.isoformat()},
         seed=SEED,
         versions=versions("scikit-learn", "skops"),
     )
 
 
-def taught(lesson: Lesson) -> TopicClassifier:
-    """A classifier that learned from the earlier rows."""
+def taught(lesson: Lesson, encoder: Encoder) -> TopicClassifier:
+    """A classifier that learned from the earlier rows; `encoder` made their vectors."""
     own = lesson.learned
-    return TopicClassifier(seed=SEED).fit(list(lesson.texts[own]), lesson.vectors[own], list(lesson.labels[own]))
+    return TopicClassifier(seed=SEED).fit(
+        lesson.texts[own],
+        lesson.vectors[own],
+        lesson.labels[own],
+        strangers=Batch([row.text for row in lesson.strangers], np.array([row.vector for row in lesson.strangers])),
+        names=Batch(lesson.names, encoder.encode(lesson.names)) if lesson.names else None,
+    )
 
 
 def hits(classifier: TopicClassifier, lesson: Lesson) -> npt.NDArray[np.bool_]:
