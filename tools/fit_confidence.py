@@ -26,7 +26,8 @@ from tools.fit_ranking import FILES, LOOSE, PACKS, Encoders, Pack, Practice, Top
 
 SEED = 0
 # The shares of all questions for which those without an answer count, however many of them are drawn: a code says
-# nothing of much that people ask, while what was answered before comes again.
+# nothing of much that people ask, while what was answered before comes again. Chosen with test files in view, see
+# docs/measurements.md.
 UNANSWERED = {"wording": 0.2, "passage": 0.4}
 ABSENT_TOPICS = (0.05, 0.35, 0.8)  # shares of topics without any known wording, so that nothing answers them.
 # Share of questions whose clauses are taken out, and with them those of others, which often share a clause.
@@ -48,8 +49,8 @@ def main() -> None:
     encoders = Encoders(options.encoders, options.cache)
     curves: dict[str, Curve] = {}
     figures: dict[str, float] = {}
-    for name, of in (("wording", _wordings), ("passage", _passages)):
-        lists = of(options.data, encoders.without, np.random.default_rng(SEED))
+    for name, draw in (("wording", _wordings), ("passage", _passages)):
+        lists = draw(options.data, encoders.without, np.random.default_rng(SEED))
         curves[name] = fit_curve(name, lists, UNANSWERED[name])
         figures |= _figures(name, lists, curves[name])
     print(figures)
@@ -68,7 +69,7 @@ def main() -> None:
 def _figures(name: str, lists: Lists, curve: Curve) -> dict[str, float]:
     """How many lists taught, and how often the best of one that holds an answer is likelier than that of one without.
 
-    Of the very lists that were learned from, a thousand times as many as there are weights.
+    Of the very lists that were learned from, hundreds for each weight.
     """
     given = curve.together if name == "wording" else curve.alone
     best = np.array([given(rows).max() for rows in lists.rows])

@@ -71,9 +71,9 @@ PARTS: dict[str, tuple[str, ...]] = {
 class Pack:
     """The passages on a shelf, and the questions as lessons; obliqa's own lead to all that answers them.
 
-    Loose ones lead nobody: each was written from another passage, so a passage to which one leads would answer another
-    one less often than it does where people ask. Of a `half` only its questions: those that are new to the encoder
-    which was made without that half.
+    Loose ones lead nobody: hardly any two were written from one passage, so a passage to which one leads would answer
+    another one less often than it does where people ask. Of a `half` only its questions: those that are new to the
+    encoder which was made without that half.
     """
 
     def __init__(self, data: Path, encoder: CachedEncoder, half: int | None = None) -> None:

@@ -7,6 +7,7 @@ from helpdesk.nlp.words import NUMBERED
 
 MINOR = frozenset({"a", "an", "and", "for", "in", "of", "on", "the", "to"})  # words that acronyms may pass over
 WORD = re.compile(r"[^\W_]+")
+SHOUTED = 2  # words; more of them in capitals are a sentence
 SENTENCE_PART = re.compile(r"[,;:.(]")
 LONGEST = 12  # letters of an acronym
 MOST_LETTERS = 4  # that one word gives to an acronym: SECCo, CSAT
@@ -59,11 +60,12 @@ class Acronyms:
     def widened(self, text: str) -> str:
         """`text`, followed by the other form of each acronym, long form or identifier that it does not have already.
 
-        Of SMETS2 that is SMETS 2, and the reverse. Without capitals, letters before a number are mostly words.
+        Of SMETS2 that is SMETS 2, and the reverse. Where no capitals tell, letters before a number are mostly words.
         """
+        is_shouted = text.isupper() and len(text.split()) > SHOUTED
         found = (match[0] for match in self._pattern.finditer(text))
         others = [self._other.get(one) or self._other.get(one.lower(), "") for one in found]
-        numbered = (match for match in NUMBERED.finditer(text) if match[1].isupper())
+        numbered = (match for match in NUMBERED.finditer(text) if match[1].isupper() and not is_shouted)
         others += [match[1] + ("" if match[2] else " ") + match[3] for match in numbered]
         missing = [one for one in dict.fromkeys(others) if one and one.lower() not in text.lower()]
         return " ".join([text, *missing[:MAX_WIDENED]])

@@ -306,11 +306,11 @@ def _keep(path: Path, label: str, step: int, layers: dict[str, Any], optimiser: 
         state = optimiser.state[parameter]
         if state:  # a layer that nothing uses has none
             tensors |= {f"{moment} {name}": state[moment] for moment in ("exp_avg", "exp_avg_sq")}
-    whole, about = {name: value.contiguous() for name, value in tensors.items()}, {"of": label, "step": str(step)}
+    whole = {name: value.contiguous() for name, value in tensors.items()}
     partial = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(whole, partial, about)
+        save_file(whole, partial, {"of": label, "step": str(step)})
         partial.replace(path)
     except (OSError, SafetensorError) as err:
         partial.unlink(missing_ok=True)

@@ -78,7 +78,7 @@ class Confidence:
             places = [at for at, one in enumerate(candidates) if one.kind == kind]
             own = [candidates[at] for at in places]
             matching = matching_of(kind)
-            if curve := self.curves.get(matching):  # none: the artefact is missing, and nothing is suggested
+            if curve := self.curves.get(matching):  # none: the artefact is missing, and nothing is probable
                 result[places] = (curve.together if matching == "wording" else curve.alone)(features(own))
             led = [at for at in places if candidates[at].lead > 0]
             if led and matching == "passage" and (curve := self.curves.get("wording")):
@@ -130,7 +130,7 @@ def features(candidates: Sequence[Candidate], *, of_leads: bool = False) -> Doub
 
 
 def _log_odds(share: Doubles) -> Doubles:
-    """How much more the learned order expects of a candidate than of all others; 0 without a learned order."""
+    """How much more the order of passages expects of a candidate than of all others; 0 of what is no passage."""
     bounded = np.clip(share, 1e-6, 1 - 1e-6)
     return np.where(share > 0, np.log(bounded / (1 - bounded)), 0.0)
 

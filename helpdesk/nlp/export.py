@@ -79,7 +79,7 @@ def write_onnx(model: Any, out: Path) -> None:
     """Write `model.onnx` (8 bits a weight) of a model in torch, and the tokenizer, to the folder `out`.
 
     Raises:
-        ArtefactError: they cannot be written.
+        ArtefactError: they cannot be made or written.
     """
     tokenizer = source_folder() / TOKENIZER
     try:
@@ -89,6 +89,8 @@ def write_onnx(model: Any, out: Path) -> None:
             _trace(model, full)
             _quantise(full, out / MODEL)
         shutil.copyfile(tokenizer, out / TOKENIZER)
+    except ImportError:
+        raise
     except Exception as err:  # onnx has a dozen types for a file of its own that a full disk cut off
         raise ArtefactError(f"{out} could not be written: {err}. {KEPT}") from err
 

@@ -18,8 +18,8 @@ PASSAGE_KINDS = frozenset({"clause", "article"})
 # The share of words against meaning between a question and a passage where no learned order is at hand. Chosen on
 # obliqa's development questions (MAP@10 0.664 at 0.6, 0.661 at 0.5).
 PASSAGE_WORDS = 0.6
-# By which that sum is multiplied to share out belief: the best of a hundred of middling sums gets a quarter of it, less
-# than a learned order gives to what answers.
+# By which that sum is multiplied to share out belief. A judgement: the best of a hundred of middling sums gets a
+# quarter, less than a learned order gives to what answers.
 PLAIN_SHARPNESS = 6.0
 
 # What the share of the query's words that a wording has adds to the cosine: the more, the longer the query. Chosen on

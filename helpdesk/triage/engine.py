@@ -100,7 +100,9 @@ class Engine:
         order = _promoted(db, RANKING, self.base, LearnedOrder.load)
         confidence = _promoted(db, CONFIDENCE, self.base, Confidence.load)
         self.ranker = Ranker(learned=order) if order else self.shipped[0]
-        self.confidence = confidence or self.shipped[1]
+        shipped = self.shipped[1]
+        # What a site had too little to learn from is as it ships, which may have been damaged when the site learned.
+        self.confidence = Confidence({**shipped.curves, **confidence.curves}) if confidence else shipped
 
 
 class _Slot:

@@ -79,6 +79,7 @@ class TestWidening:
             "SMETS2 is SMETS 2",
             "within 10 days",
             "Section 5 of May 2, Part 4",
+            "REGISTERED IN 2024",
             "SEC 5.5",
             "G3.20",
         ],

@@ -337,9 +337,10 @@ class TestConfidence:
     def test_the_shipped_curves_rise_with_likeness(self):
         shipped = Confidence.load(ROOT / "models" / "confidence")
         for kind in ("answer", "clause"):
-            believed = Candidate(kind, 1, 1, 0.8, 0.9, share=0.9, covered=0.8, pairs=0.5)
-            near = shipped.probabilities([believed, Candidate(kind, 2, 2, 0.1, 0.3, share=0.1)])
-            far = shipped.probabilities([Candidate(kind, 1, 1, 0.1, 0.3), Candidate(kind, 2, 2, 0.1, 0.3)])
+            believed = Candidate(kind, 1, 1, 0.8, 0.9, share=0.9, covered=0.8, pairs=0.5, rivals=200)
+            near = shipped.probabilities([believed, Candidate(kind, 2, 2, 0.1, 0.3, share=0.1, rivals=200)])
+            unlike = [Candidate(kind, at, at, 0.1, 0.3, share=0.02, rivals=200) for at in (1, 2)]
+            far = shipped.probabilities(unlike)
             assert near[0] > 0.7
             assert far[0] < 0.35
 

@@ -14,7 +14,8 @@ from helpdesk.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from helpdesk.kernel.models import AuditRow
 from helpdesk.kernel.policy import SYSTEM, Role
 from helpdesk.nlp import export
-from helpdesk.nlp.confidence import Confidence
+from helpdesk.nlp.confidence import FEATURES as MEASURES
+from helpdesk.nlp.confidence import Confidence, Curve
 from helpdesk.nlp.evaluation.bootstrap import Difference
 from helpdesk.nlp.export import WEIGHTS
 from helpdesk.nlp.manifest import Manifest, read_manifest, verify, write_manifest
@@ -69,7 +70,7 @@ class TestFollowing:
         promoted(db, "confidence", saved_confidence(tmp_path / "a", using.model))
         promoted(db, "ranking", saved_order(tmp_path / "b", using.model))
         using.follow(db)
-        assert set(using.confidence.curves) == {"passage"}
+        assert using.confidence is not shipped
         assert isinstance(using.ranker.learned, LearnedOrder)
 
         models.roll_back(db, SYSTEM, "confidence")
@@ -84,11 +85,13 @@ class TestFollowing:
         using.follow(db)
         assert asked.stop() == 1
 
-    @pytest.mark.parametrize("harm", ["missing", "damaged", "another encoder"])
+    @pytest.mark.parametrize("harm", ["missing", "damaged", "another version", "another encoder"])
     def test_one_that_cannot_be_used_leaves_what_shipped_and_is_named(self, db, using, tmp_path, harm) -> None:
         shipped = using.confidence
         folder = saved_confidence(tmp_path / "a", using.model if harm != "another encoder" else "another")
-        if harm != "another encoder":
+        if harm == "another version":
+            Confidence({"wording": Curve((1.0,), 0.0)}).save(folder, read_manifest(folder))
+        elif harm != "another encoder":
             (folder / "curves.json").write_text("{}")
         if harm == "missing":
             (folder / "manifest.json").unlink()
@@ -99,6 +102,17 @@ class TestFollowing:
         assert using.confidence is shipped
         if harm != "another encoder":
             assert any("The model confidence-one cannot be used" in problem for problem in state.model_problems(db))
+
+    def test_a_curve_that_a_site_did_not_learn_is_the_one_that_ships(self, db, using, tmp_path) -> None:
+        shipped = dict(using.confidence.curves)
+        folder = saved_confidence(tmp_path / "a", using.model)
+        own = Curve((2.0,) * len(MEASURES), 0.5)
+        Confidence({"wording": own}).save(folder, read_manifest(folder))
+        promoted(db, "confidence", folder)
+        db.commit()
+        using.follow(db)
+
+        assert using.confidence.curves == {**shipped, "wording": own}
 
     def test_a_classifier_of_another_encoder_is_named_once_that_one_is_searched(self, db, tmp_path) -> None:
         (tmp_path / "topics").mkdir()

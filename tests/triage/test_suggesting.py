@@ -298,7 +298,9 @@ class TestBeingSure:
         assert not found.is_sought
         assert not found.abstained
 
-    @pytest.mark.parametrize(("text", "is_sought"), [("如何支付账单", False), ("我们必须提交多少信用担保", True)])
+    @pytest.mark.parametrize(
+        ("text", "is_sought"), [("如何支付账单", False), ("我们必须提交多少信用担保", True), ("Здравствуйте", False)]
+    )
     def test_text_without_spaces_is_measured_by_its_letters(self, db, using, text, is_sought) -> None:
         assert suggest(db, VISITOR, text).is_sought is is_sought
 

@@ -16,14 +16,14 @@ from tests.factories.triage import index_all
 QUESTION = "How much credit cover must we lodge"
 
 
-def test_one_typing_error_does_not_lose_an_answer(self, db, using) -> None:
+def test_one_typing_error_does_not_lose_an_answer(db, using) -> None:
     make_answer(db, QUESTION)
     index_all(db, using)
 
     assert [item.title for item in suggest(db, VISITOR, QUESTION.replace("credit", "creidt")).items] == [QUESTION]
 
 
-def test_words_of_tickets_mend_nothing_and_excuse_nothing(self, db, using) -> None:
+def test_words_of_tickets_mend_nothing_and_excuse_nothing(db, using) -> None:
     make_answer(db, QUESTION)
     make_ticket(db, make_actor(db), subject="Our creidt and our coveralls")
     index_all(db, using)
@@ -37,7 +37,7 @@ def test_words_of_tickets_mend_nothing_and_excuse_nothing(self, db, using) -> No
     ("title", "text", "other"),
     [("Where is SMETS2 explained", "SMETS 2 meter", "smets2"), ("About DP 110", "DP110 stage please", "110")],
 )
-def test_identifiers_joined_and_apart_find_each_other(self, db, using, monkeypatch, title, text, other) -> None:
+def test_identifiers_joined_and_apart_find_each_other(db, using, monkeypatch, title, text, other) -> None:
     monkeypatch.setattr(using.confidence, "probabilities", lambda found: np.ones(len(found)))
     make_answer(db, title, body="Nothing else")
     make_answer(db, "Several sets of papers", body="Two sets")
@@ -56,9 +56,7 @@ def test_identifiers_joined_and_apart_find_each_other(self, db, using, monkeypat
         ("Which charges the DCC levies", "which charges the data communications company levies", "dcc"),
     ],
 )
-def test_acronyms_and_long_forms_of_the_glossary_find_each_other(
-    self, db, using, monkeypatch, title, text, other
-) -> None:
+def test_acronyms_and_long_forms_of_the_glossary_find_each_other(db, using, monkeypatch, title, text, other) -> None:
     make_answer(db, title)
     index_all(db, using)
     rulebook.set_glossary(db, SYSTEM, {"DCC": "Data Communications Company, the licensed operator"})
@@ -69,7 +67,7 @@ def test_acronyms_and_long_forms_of_the_glossary_find_each_other(
     assert other in " ".join(item.reasons)
 
 
-def test_an_acronym_finds_its_long_form_by_words_alone(self, db, using, monkeypatch) -> None:
+def test_an_acronym_finds_its_long_form_by_words_alone(db, using, monkeypatch) -> None:
     answer = make_answer(db, "Which charges the Data Communications Company levies")
     make_answer(db, "Which charges are levied by others")
     db.commit()

@@ -3,7 +3,8 @@
 
 (() => {
   const LEAST_WORDS = 3;
-  const UNSPACED = /[^ -~]{8}/; // enough in a script that puts no spaces between words
+  // Enough in scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, kana and Han.
+  const UNSPACED = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{8}/;
   const MOST_CHARACTERS = 2000; // what the server reads
 
   const isSuggesting = (element) => element?.matches?.("[data-suggest]");

@@ -34,7 +34,8 @@ log = structlog.get_logger()
 
 WORDS_ALONE = "Suggestions by meaning are off for the moment. Words are searched: try other words too."
 FIRST_WORDS = 3  # of a question before anything is suggested
-UNSPACED = re.compile(r"[^ -~]{8}")  # about as much in a script that puts no spaces between words
+# About as much in scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, kana and Han.
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{8}")
 PARTS_OF_TICKET = (0, 1)  # its subject, and its subject with the first sentences
 REFERENCE = re.compile(r"\bSP-\d{6,9}\b", re.IGNORECASE)
 

@@ -117,7 +117,8 @@ def interval(difference: Difference | None) -> dict[str, float]:
 def save_whole(place: Path, save: Callable[[Path], object]) -> None:
     """Write a folder beside its place, and move it there once it is complete: nobody finds half of one.
 
-    Of a folder that lies there already the files are replaced, and others stay.
+    Of a folder that lies there already the files are replaced, one after the other, and others stay: whoever reads in
+    that moment finds files that do not fit their manifest, and refuses them.
 
     Raises:
         Invalid: the disk is full, or says no.
