@@ -46,7 +46,8 @@ class TestFinding:
         rows = read_rows(data / "stackfaq" / "queries_a.jsonl")
         questions = [Question(row["query"], {row["faq"]}) for row in rows]
         figures = duplicates(questions, encoder, ranker_of(suggester), lambda item: known[item]["id"])
-        assert figures["recall@1"] >= 0.945  # 550 of 579; 0.95 is wanted, one more, and docs/measurements.md says so
+        # 0.95 is wanted, which is one question more; none of these may be lost on the way there.
+        assert figures["recall@1"] >= 550 / len(questions)
         assert figures["recall@5"] >= 0.99
 
     @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ class TestFollowing:
         shipped = using.confidence
         folder = saved_confidence(tmp_path / "a", using.model if harm != "another encoder" else "another")
         if harm == "another version":
-            Confidence({"wording": Curve((1.0,), 0.0)}).save(folder, read_manifest(folder))
+            Confidence({"wording": Curve((1.0,), 0.0)}).save(
+                folder, Manifest(name="confidence", parameters={"features": ["cosine"], "encoder": using.model})
+            )
         elif harm != "another encoder":
             (folder / "curves.json").write_text("{}")
         if harm == "missing":
@@ -101,7 +103,9 @@ class TestFollowing:
 
         assert using.confidence is shipped
         if harm != "another encoder":
-            assert any("The model confidence-one cannot be used" in problem for problem in state.model_problems(db))
+            (problem,) = state.model_problems(db)
+            assert problem.startswith("The model confidence-one")
+            assert "cannot be used" in problem
 
     def test_a_curve_that_a_site_did_not_learn_is_the_one_that_ships(self, db, using, tmp_path) -> None:
         shipped = dict(using.confidence.curves)

@@ -1,15 +1,21 @@
 """What `check` says of models: each that is missing or damaged, what still works, and how to mend it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from helpdesk.config import Settings
 from helpdesk.kernel.db import reading
+from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import EncoderError
 from helpdesk.nlp.manifest import ArtefactError, read_manifest, verify
+from helpdesk.nlp.passages import LearnedOrder
 from helpdesk.triage import engine
-from helpdesk.triage.queries.state import LOADS, model_problems
+from helpdesk.triage.queries.state import model_problems
 
+LOADS: Mapping[str, Callable[[Path], object]] = {
+    engine.RANKING: LearnedOrder.load,
+    engine.CONFIDENCE: Confidence.load,
+}
 WITHOUT = {
     engine.RANKING: "Passages are put in a plain order of words and meaning.",
     engine.CONFIDENCE: "Suggestions by meaning are off unless a site's own curves are in use; words are searched.",

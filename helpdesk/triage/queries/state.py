@@ -1,6 +1,6 @@
 """Where indexes and models stand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from helpdesk.kernel import options, sources
 from helpdesk.kernel.sources import Source
-from helpdesk.nlp.confidence import Confidence
-from helpdesk.nlp.manifest import ArtefactError, stated, verify
-from helpdesk.nlp.passages import LearnedOrder
+from helpdesk.nlp import confidence, passages
+from helpdesk.nlp.manifest import ArtefactError, verify
 from helpdesk.triage.enums import ModelState
 from helpdesk.triage.models import IndexState, ModelRow, SearchText
 
 CLASSIFIERS = ("topic", "priority")  # what is learned from the vectors of one encoder, and of no other
-LOADS: Mapping[str, Callable[[Path], object]] = {"ranking": LearnedOrder.load, "confidence": Confidence.load}
+FEATURES: Mapping[str, Sequence[str]] = {"ranking": passages.FEATURES, "confidence": confidence.FEATURES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +80,15 @@ def model_problems(db: Session) -> list[str]:
     problems, encoder = [], searched(db)
     for row in db.scalars(select(ModelRow).where(ModelRow.state == ModelState.CHAMPION)):
         try:
-            LOADS.get(row.what, verify)(Path(row.folder))
+            about = verify(Path(row.folder))
         except ArtefactError as err:
             problems.append(f"The model {row.name} cannot be used. {err} Or run `models rollback {row.what}`.")
             continue
-        made_for = stated(Path(row.folder)).parameters.get("encoder")
+        own = list(FEATURES.get(row.what, ()))
+        if about.parameters.get("features", own) != own:
+            was = f"The model {row.name} was made for another version and cannot be used."
+            problems.append(f"{was} Run `train`, or `models rollback {row.what}`.")
+        made_for = about.parameters.get("encoder")
         if row.what in CLASSIFIERS and encoder not in {"", made_for}:
             was = f"The model {row.name} was learned with the encoder {made_for}, and predicts nothing with {encoder}."
             problems.append(f"{was} Run `train`.")
