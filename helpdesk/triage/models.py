@@ -220,7 +220,6 @@ class Correction(Base):
     new: Mapped[str] = mapped_column(String(120), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
-    text: Mapped[str] = mapped_column(Text, default="")
 
 
 class Group(Base):

@@ -140,7 +140,7 @@ class TestPredicting:
 
 
 class TestCorrections:
-    def test_what_an_agent_changed_is_kept_with_its_text(self, db, using, topics) -> None:
+    def test_what_an_agent_changed_is_kept(self, db, using, topics) -> None:
         agent = make_actor(db, Role.AGENT)
         ticket = make_ticket(db, make_actor(db), subject="About the levy")
 
@@ -149,7 +149,6 @@ class TestCorrections:
 
         row = db.scalars(select(Correction).where(Correction.field == "topic")).one()
         assert (row.ticket_id, row.new, row.by_id) == (ticket.id, "meetings", agent.id)
-        assert row.text.startswith("About the levy")
 
 
 def settle(db, using, topics, count: int) -> None:

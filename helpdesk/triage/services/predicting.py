@@ -163,22 +163,8 @@ def _with_names(reason: str, topics: dict[str, Topic]) -> str:
 
 
 def keep_correction(db: Session, event: TicketCorrected) -> None:
-    """Store what an agent changed, with the text it was said of, as a row to learn from."""
-    text = db.execute(
-        select(SearchText.title, SearchText.body).where(
-            SearchText.kind == "ticket", SearchText.object_id == event.ticket_id
-        )
-    ).first()
-    db.add(
-        Correction(
-            ticket_id=event.ticket_id,
-            field=event.field,
-            old=event.old,
-            new=event.new,
-            by_id=event.by_id,
-            text=text_of(text.title, text.body) if text else "",
-        )
-    )
+    """Store what an agent changed, as a row to learn from; the text is the ticket's, and goes with it."""
+    db.add(Correction(ticket_id=event.ticket_id, field=event.field, old=event.old, new=event.new, by_id=event.by_id))
 
 
 @dataclass(frozen=True, slots=True)
