@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := var/setup
+ENCODERS := var/encoders
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-models lint format assets migration clean
+.PHONY: help run test test-fast test-models models packs lint format assets migration clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -23,6 +24,11 @@ test-fast: $(SETUP)/test ## Tests without the real encoder, data packs and brows
 test-models: $(SETUP)/train ## Check the export and training of models (installs torch for the CPU)
 	@$(BIN)/pytest tests/training
 
+models: packs $(SETUP)/train ## Learn all of models/ again, which takes hours: make models DATA=… (the folder of the data packs)
+	@$(BIN)/python -m tools.fit_encoder "$(DATA)" models/encoder $(ENCODERS)
+	@$(BIN)/python -m tools.fit_ranking "$(DATA)" models/ranking $(ENCODERS)
+	@$(BIN)/python -m tools.fit_confidence "$(DATA)" models/confidence $(ENCODERS)
+
 lint: $(SETUP)/test ## Style, types and import order
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -32,6 +38,9 @@ lint: $(SETUP)/test ## Style, types and import order
 format: $(SETUP)/test ## Put the code into the house's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+packs:
+	@test -d "$(DATA)" || { echo "Say where the data packs are: make models DATA=…"; exit 1; }
 
 assets: $(SETUP)/assets ## Copy the pinned scripts into helpdesk/static/vendor
 

@@ -1,6 +1,7 @@
 """Every model that ships has a card for people, whose figures are its manifest's."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ class TestShippedModels:
             is_tool = (PROJECT_ROOT / f"{module.replace('.', '/')}.py").is_file()
             assert is_tool or (module, words[0]) == ("helpdesk", encoder_group.name), module
             assert is_tool or words[1] in encoder_group.commands
+
+
+def test_one_command_makes_all_that_ships_again() -> None:
+    command = ["make", "--dry-run", "models", "DATA=packs"]
+    planned = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True).stdout
+    made = re.findall(r'-m tools\.\w+ "packs" models/(\w+) ', planned)
+    assert sorted(made) == [folder.name for folder in SHIPPED]
 
 
 class TestWriting:
