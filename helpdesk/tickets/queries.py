@@ -359,6 +359,7 @@ def _documents_of(db: Session, ids: Sequence[int]) -> Iterator[Document]:
             texts=(subject, f"{subject} {body[:EXCERPT_LENGTH]}".strip()),
             reference=ticket.reference,
             organisation_id=ticket.organisation_id,
+            categories=(ticket.category,) if ticket.category else (),
             topic=topic or "",
             created_at=ticket.opened_at,
             is_solved=ticket.status.is_done,

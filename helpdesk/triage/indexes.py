@@ -15,7 +15,7 @@ from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, pair_index
 from helpdesk.nlp.mending import corrected
-from helpdesk.nlp.ranking import FADING_KINDS, PASSAGE_KINDS
+from helpdesk.nlp.ranking import ADDRESSED_KINDS, FADING_KINDS, PASSAGE_KINDS
 from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex, VectorIndex
 from helpdesk.triage.models import EMBEDDING, KINDS, MODELS, REBUILD, Embedding, SearchText
@@ -31,6 +31,7 @@ WORDS = (
     SearchText.wordings,
     SearchText.leads,
     SearchText.heading_path,
+    SearchText.categories,
     SearchText.created_at,
     SearchText.votes,
     SearchText.is_deleted,
@@ -93,6 +94,7 @@ class KindIndex:
     documents: dict[str, int] = field(default_factory=dict)
     days: SmallNumbers = field(default_factory=SmallNumbers)
     votes: SmallNumbers = field(default_factory=SmallNumbers)
+    written_for: dict[int, frozenset[str]] = field(default_factory=dict)
     """See `Shelf`."""
     seen: int = 0
 
@@ -119,6 +121,8 @@ class KindIndex:
             if self.kind in FADING_KINDS and row.created_at is not None:
                 self.days[row.object_id] = row.created_at.toordinal()
                 self.votes[row.object_id] = max(row.votes, 0)
+            if self.kind in ADDRESSED_KINDS and row.categories:
+                self.written_for[row.object_id] = frozenset(row.categories)
             if self.pairs is not None:
                 document = row.heading_path.partition(PATH_SIGN)[0]
                 self.groups[row.object_id] = self.documents.setdefault(document, len(self.documents) + 1)
@@ -134,6 +138,8 @@ class KindIndex:
         if self.pairs is not None:
             self.pairs.remove(gone)
         self.lead_words.remove([key_of(one, LEADS + part) for one in ids for part in range(self.leads.pop(one, 0))])
+        for one in ids:
+            self.written_for.pop(one, None)
 
     def take_vectors(self, rows: Sequence[Any]) -> None:
         """Bring the vectors to what `rows` say."""
@@ -152,7 +158,7 @@ class KindIndex:
         self.lexical, self.lead_words, self.seen = Bm25Index(), Bm25Index(), 0
         self.pairs = pair_index() if self.pairs is not None else None
         self.texts, self.groups, self.leads, self.documents = SmallNumbers(), SmallNumbers(), {}, {}
-        self.days, self.votes = SmallNumbers(), SmallNumbers()
+        self.days, self.votes, self.written_for = SmallNumbers(), SmallNumbers(), {}
 
     def parts(self) -> Iterator[tuple[str, Bm25Index | FaissIndex]]:
         """Its indexes by name."""
@@ -165,6 +171,9 @@ class KindIndex:
         state = {f"{name}.{key}": array for name, part in self.parts() for key, array in part.state().items()}
         state |= {name: getattr(self, name).numbers for name in NUMBERS}
         state["leads"] = np.array(list(self.leads.items()), dtype=np.int64).reshape(-1, 2)
+        pairs = [(one, name) for one, names in self.written_for.items() for name in sorted(names)]
+        state["written_for.ids"] = np.array([one for one, _ in pairs], dtype=np.int64)
+        state["written_for.names"] = np.array([name for _, name in pairs], dtype=np.str_)
         return {**state, "documents": np.array(list(self.documents), dtype=np.str_), "seen": np.array(self.seen)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -174,6 +183,9 @@ class KindIndex:
         for name in NUMBERS:
             setattr(self, name, SmallNumbers(state[name]))
         self.leads = dict(state["leads"].tolist())
+        self.written_for = {}
+        for one, name in zip(state["written_for.ids"].tolist(), state["written_for.names"].tolist(), strict=True):
+            self.written_for[one] = self.written_for.get(one, frozenset()) | {name}
         self.documents = {title: number for number, title in enumerate(state["documents"].tolist(), start=1)}
         self.seen = int(state["seen"])
 
@@ -183,7 +195,8 @@ class KindIndex:
 
     def shelf(self, lexical: LexicalIndex, vectors: VectorIndex) -> Shelf:
         led = self.led if self.leads else None
-        return Shelf(self.kind, lexical, vectors, self.pairs, led, self.groups, self.days, self.votes)
+        numbers = (self.groups, self.days, self.votes, self.written_for)
+        return Shelf(self.kind, lexical, vectors, self.pairs, led, *numbers)
 
 
 class IndexCache:

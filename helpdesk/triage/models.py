@@ -44,6 +44,7 @@ class SearchText(Base):
     reference: Mapped[str] = mapped_column(String(220), default="")
     heading_path: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int | None]
+    categories: Mapped[list[str]] = mapped_column(JSON, default=list)
     topic: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime | None]
     votes: Mapped[int] = mapped_column(default=0)

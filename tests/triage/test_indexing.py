@@ -7,8 +7,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
+from helpdesk import schema
 from helpdesk.kernel import db as database
 from helpdesk.kernel.db import Base, Database
 from helpdesk.kernel.models import JobRow
@@ -23,8 +27,10 @@ from helpdesk.triage.models import Embedding, IndexState, SearchText
 from helpdesk.triage.queries.state import index_states, unknown
 from helpdesk.triage.services import indexing
 from helpdesk.triage.services.suggesting import suggest
+from tests.factories.accounts import make_actor
 from tests.factories.encoder import HashEncoder
-from tests.factories.knowledge import make_answer
+from tests.factories.knowledge import make_answer, make_article
+from tests.factories.tickets import make_ticket
 from tests.factories.triage import CountingEncoder, index_all, make_engine
 
 QUESTION = "How much credit cover must we lodge"
@@ -34,6 +40,24 @@ def embeddings(db, object_id: int) -> list[Embedding]:
     db.expire_all()
     rows = select(Embedding).where(Embedding.kind == "answer", Embedding.object_id == object_id)
     return list(db.scalars(rows.order_by(Embedding.part)))
+
+
+class TestASiteOfBefore:
+    def test_its_texts_say_for_whom_they_are(self, db, using) -> None:
+        make_answer(db, audience=Audience.CATEGORIES, categories=["gas_network", "other"])
+        make_article(db)
+        make_ticket(db, make_actor(db))
+        index_all(db, using)
+        wanted = select(SearchText.kind, SearchText.categories).order_by(SearchText.kind)
+        before = db.execute(wanted).all()
+        assert before == [("answer", ["gas_network", "other"]), ("article", []), ("ticket", ["small_supplier"])]
+        migration = ScriptDirectory.from_config(schema.configuration("sqlite://")).get_revision("0007").module
+
+        with Operations.context(MigrationContext.configure(db.connection())):
+            migration.downgrade()
+            migration.upgrade()
+
+        assert db.execute(wanted).all() == before
 
 
 class TestTheTransaction:

@@ -10,12 +10,13 @@ from sqlalchemy.exc import OperationalError
 from helpdesk.community import services as community
 from helpdesk.kernel.db import Database
 from helpdesk.kernel.policy import SYSTEM, VISITOR
+from helpdesk.knowledge.enums import Audience
 from helpdesk.knowledge.services import archive_answer
 from helpdesk.triage import engine, snapshots
 from helpdesk.triage.services.suggesting import suggest
 from tests.factories.accounts import make_actor
 from tests.factories.community import make_question
-from tests.factories.knowledge import make_answer
+from tests.factories.knowledge import make_answer, make_article
 from tests.factories.rulebook import make_code
 from tests.factories.triage import index_all, make_engine
 
@@ -27,6 +28,7 @@ def kept(db, using, tmp_path) -> Path:
     """A snapshot of a site with an answer and some clauses."""
     make_code(db)
     make_answer(db, QUESTION, wordings=["Lodging cover with the bank"])
+    make_article(db, audience=Audience.CATEGORIES, categories=["gas_network", "other"])
     community.vote(db, make_actor(db), make_question(db, title="Who reads our meters"), 1)
     index_all(db, using)
     using.cache.follow(db)
@@ -54,6 +56,7 @@ class TestALaterProcess:
         again = cache.kinds["question"]
         assert (dict(again.days), dict(again.votes)) == (dict(asked.days), dict(asked.votes))
         assert list(again.votes.values()) == [1]
+        assert list(cache.kinds["article"].written_for.values()) == [{"gas_network", "other"}]
 
     def test_reads_only_what_came_since(self, db, using, kept) -> None:
         later = make_answer(db, "Who reads our meters on Sundays")

@@ -197,6 +197,31 @@ class TestOfferingAnswers:
         assert titles(db, other) == []
         assert titles(db, VISITOR) == []
 
+    def test_of_like_answers_the_one_for_the_askers_category_comes_first(self, db, using) -> None:
+        for_all = make_answer(db, "Lodging credit cover")
+        for_gas = make_answer(db, "Credit cover lodging", audience=Audience.CATEGORIES, categories=["gas_network"])
+        index_all(db, using)
+        asked = "lodging of credit cover"
+        gas = make_actor(db, organisation=make_organisation(db, category="gas_network"))
+
+        first, second = suggest(db, gas, asked).items
+
+        assert (first.id, second.id) == (for_gas.id, for_all.id)
+        assert "Written for this Party category." in first.reasons
+        assert "Written for this Party category." not in second.reasons
+        assert [one.id for one in suggest(db, make_actor(db, Role.AGENT), asked).items] == [for_all.id, for_gas.id]
+
+    def test_an_answer_that_is_for_everybody_after_all_has_no_head_start(self, db, using) -> None:
+        answer = make_answer(db, QUESTION, audience=Audience.CATEGORIES, categories=["gas_network"])
+        index_all(db, using)
+        gas = make_actor(db, organisation=make_organisation(db, category="gas_network"))
+        assert "Written for this Party category." in suggest(db, gas, QUESTION).items[0].reasons
+
+        knowledge.edit_answer(db, SYSTEM, answer, question=QUESTION, body="For all.", audience=Audience.PUBLIC)
+        index_all(db, using)
+
+        assert "Written for this Party category." not in suggest(db, gas, QUESTION).items[0].reasons
+
 
 class TestPrivateTickets:
     def test_a_curious_member_of_a_competing_party_is_never_offered_them(self, db, using) -> None:
@@ -255,6 +280,27 @@ class TestBesideATicket:
 
         assert [item.id for item in found["ticket"]] == [earlier.id]
         assert [item.title for item in found["answer"]] == [QUESTION]
+
+    def test_what_is_for_the_requesters_category_comes_first(self, db, using) -> None:
+        agent = make_actor(db, Role.AGENT)
+        for_small = make_answer(db, "Credit cover lodging", audience=Audience.CATEGORIES, categories=["small_supplier"])
+        for_gas = make_answer(db, "Lodging credit cover", audience=Audience.CATEGORIES, categories=["gas_network"])
+        by_category = {
+            name: make_ticket(
+                db,
+                make_actor(db, organisation=make_organisation(db, category=name)),
+                subject="lodging of credit cover",
+                body="We are new.",
+            )
+            for name in ("small_supplier", "gas_network")
+        }
+        index_all(db, using)
+
+        def shown(name: str) -> list[int]:
+            return [one.id for one in related(db, agent, "ticket", by_category[name].id, kinds=("answer",))["answer"]]
+
+        assert shown("small_supplier") == [for_small.id, for_gas.id]
+        assert shown("gas_network") == [for_gas.id, for_small.id]
 
     def test_a_ticket_is_left_out_before_those_beside_it_are_judged(self, db, using) -> None:
         agent = make_actor(db, Role.AGENT)

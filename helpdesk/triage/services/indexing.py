@@ -107,6 +107,7 @@ def _fill(row: SearchText, document: Document, leads: list[str]) -> None:
     row.seq, row.title, row.body, row.reference = document.seq, title, document.body, reference
     row.heading_path, row.topic = document.heading_path, document.topic[:60]
     row.organisation_id, row.created_at = document.organisation_id, document.created_at
+    row.categories = list(document.categories)
     row.votes, row.is_solved, row.is_official = document.votes, document.is_solved, document.is_official
     row.is_deleted = False
     row.wordings, row.leads = list(document.texts[1:MAX_PARTS]), leads
@@ -117,7 +118,7 @@ def _empty(row: SearchText, seq: int) -> None:
     """Keep the row as a sign for caches that the item is gone, without a word of its text."""
     row.seq, row.is_deleted = seq, True
     row.title = row.body = row.reference = row.heading_path = row.topic = ""
-    row.wordings, row.leads = [], []
+    row.wordings, row.leads, row.categories = [], [], []
     row.terms = ((), ())
 
 

@@ -29,11 +29,13 @@ def related(
     row = _stored(db, kind, object_id, using.model)
     if row is None:
         return {}
-    title, body, vector = row
+    title, body, vector, categories = row
     query = clean(f"{title} {body}")[:QUERY_CHARACTERS]
     if not query:
         return {}
-    found = ranked(db, actor, using, query, vector, limit=RANKED, kinds=kinds, besides=(kind, object_id))
+    found = ranked(
+        db, actor, using, query, vector, limit=RANKED, kinds=kinds, besides=(kind, object_id), categories=categories
+    )
     least = LEAST if using.can_rate else 0.0  # nothing is known of how probable they are: the nearest are shown
     taken: Counter[str] = Counter()
     shown = []
@@ -47,11 +49,14 @@ def related(
     return chosen
 
 
-def _stored(db: Session, kind: str, object_id: int, model: str) -> tuple[str, str, Floats] | None:
-    """Title, body and vector of the item's fullest wording: of a ticket its subject with its first sentences."""
+def _stored(db: Session, kind: str, object_id: int, model: str) -> tuple[str, str, Floats, list[str]] | None:
+    """Title, body and vector of the item's fullest wording, and its Party categories: of a ticket the requester's.
+
+    A ticket's fullest wording is its subject with its first sentences.
+    """
     is_item = (SearchText.kind == kind) & (SearchText.object_id == object_id) & SearchText.is_deleted.is_(False)
     is_wording = (Embedding.kind == kind) & (Embedding.object_id == object_id) & (Embedding.model == model)
     is_fullest = (Embedding.part == dict(GROUPED).get(kind, 0)) & Embedding.vector.is_not(None)
-    wanted = select(SearchText.title, SearchText.body, Embedding.vector).join(Embedding, is_wording & is_fullest)
-    row = db.execute(wanted.where(is_item)).first()
-    return None if row is None else (row.title, row.body, row.vector)
+    wanted = select(SearchText.title, SearchText.body, Embedding.vector, SearchText.categories)
+    row = db.execute(wanted.join(Embedding, is_wording & is_fullest).where(is_item)).first()
+    return None if row is None else (row.title, row.body, row.vector, row.categories)

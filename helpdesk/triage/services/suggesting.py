@@ -124,11 +124,13 @@ def ranked(
     limit: int,
     kinds: Sequence[str] | None = None,
     besides: tuple[str, int] | None = None,
+    categories: Sequence[str] | None = None,
 ) -> list[Suggestion]:
     """The best items whatever their probability, of those that `actor` may see.
 
     The item `besides`, whose own text is the query, is left out before the others are judged: items share
-    out their probability, and nothing answers a text as well as itself.
+    out their probability, and nothing answers a text as well as itself. `categories` are those of the Party whose words
+    they are; the reader's own by default.
     """
     chosen = [source for source in sources.all_sources() if kinds is None or source.kind in kinds]
     allowed = _allowed(db, actor, chosen)
@@ -149,6 +151,7 @@ def ranked(
             cited=cited,
             widened=widened,
             on=clock.now().date(),
+            categories=[actor.category] if categories is None else categories,
         )
 
 
