@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := var/setup
 ENCODERS := var/encoders
+PACKS := obliqa/passages.jsonl.gz obliqa/dev.jsonl banking77/train.csv clinc150/train.csv clinc150/val.csv \
+	clinc150/oos_train.csv parl-wq/questions.jsonl.gz parl-wq/answer_groups.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-models models packs lint format assets migration clean
@@ -40,7 +42,9 @@ format: $(SETUP)/test ## Put the code into the house's format
 	@$(BIN)/ruff check --fix .
 
 packs:
-	@test -d "$(DATA)" || { echo "Say where the data packs are: make models DATA=…"; exit 1; }
+	@for one in $(PACKS); do \
+		test -f "$(DATA)/$$one" || { echo "$(DATA)/$$one is missing. Say where the data packs are: make models DATA=…"; exit 1; }; \
+	done
 
 assets: $(SETUP)/assets ## Copy the pinned scripts into helpdesk/static/vendor
 

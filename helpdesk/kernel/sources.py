@@ -19,8 +19,8 @@ class Document:
     `texts` are the wordings that are embedded each for itself (a question's title, every wording of a published
     answer, a clause's text); `body` is what the word search reads beside `title`. `organisation_id` names the owner
     of a private item, so that candidates can be cut early; the decision stays with `visible`. `categories` are those
-    of the Parties that staff wrote it for, if they chose some, or its requester's. A document whose `is_deleted` is
-    true leaves the indexes.
+    of the Parties that staff wrote it for, if they chose some; a ticket's is its requester's. A document whose
+    `is_deleted` is true leaves the indexes.
     """
 
     kind: str

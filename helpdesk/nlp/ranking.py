@@ -40,11 +40,6 @@ SOFTNESS = 0.1
 STANDING: Mapping[str, float] = {"answer": 0.06, "article": 0.03, "question": 0.02}
 
 
-# A small head start, on the same scale, for what staff wrote for the asker's category of Party alone: it may know of a
-# rule or a date that is theirs. A judgement: no data pack says for whom an answer was written.
-ADDRESSED_KINDS = frozenset({"answer", "article"})
-FOR_ASKER = 0.05
-
 # What people ask fades, and what they voted up counts more, among others of its kind; what staff publish does not fade.
 # Chosen on 300 questions of four communities that people linked to an earlier one, of which the first ten hold one for
 # 0.620 without either, 0.640 by freshness, 0.637 by votes and 0.660 by both, and on questions to parliament before
@@ -106,7 +101,7 @@ class Candidate:
     votes: int = 0
     """Of questions: votes for it, less those against."""
     is_for_asker: bool = False
-    """Of ADDRESSED_KINDS: whether it was written for a category of the Party that asks, and not for everybody."""
+    """Whether staff wrote it for chosen categories of Party, and the one that asks is among them."""
     # Of passages only, for the learned order:
     group: int = 0
     """Number of the document that it belongs to; 0 for none."""
@@ -172,9 +167,7 @@ class Ranker:
             places = [at for at, one in enumerate(candidates) if matching_of(one.kind) == matching]
             if places:
                 result[places] = _stretched(score([candidates[at] for at in places]))
-        extra = [
-            self.standing.get(one.kind, 0.0) + FOR_ASKER * one.is_for_asker + 2.0 * one.is_cited for one in candidates
-        ]
+        extra = [self.standing.get(one.kind, 0.0) + 2.0 * one.is_cited for one in candidates]
         return result + np.array(extra, dtype=np.float64)
 
     def _of_passages(self, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:

@@ -28,6 +28,11 @@ SHARE_OF_BEST = 0.1  # of the best suggestion's probability, from which the othe
 NEAREST = 10  # parts whose agreement is counted.
 # Crowding is measured between so many of the nearest parts: each of the first with those nearest to it.
 CROWD, CROWD_FIRST, CROWD_NEAREST = 20, 5, 3
+# What staff may write for chosen categories of Party. Where one of them asks, it may know of a rule or a date that is
+# theirs, and comes before what others of its list have less than this more of the list's whole range of scores. A
+# judgement: no data pack says for whom an answer was written.
+ADDRESSED_KINDS = frozenset({"answer", "article"})
+FOR_ASKER = 0.05
 MAX_QUERY = 4000  # characters; the encoder reads about 1,000, words beyond these add only time.
 
 Items = Mapping[str, Collection[int]]
@@ -70,7 +75,7 @@ class Shelf:
     votes: Mapping[int, int] = field(default_factory=dict)
     """Of questions: the votes of each item that has any."""
     written_for: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """Of ADDRESSED_KINDS: the categories of Party of each item that was written for some alone."""
+    """Of ADDRESSED_KINDS: the categories of Party for which staff wrote an item, of each that is not for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,7 @@ class Suggester:
         shelf = next(shelf for shelf in self.shelves if shelf.kind == candidate.kind)
         reasons = ["You named it."] if candidate.is_cited else []
         if candidate.is_for_asker:
-            reasons.append("Written for this Party category.")
+            reasons.append("Written for the Party category that asks.")
         if shared := shelf.lexical.shared(query, candidate.key)[:4]:
             reasons.append("Shares the words " + ", ".join(f"“{word}”" for word in shared) + ".")
         if candidate.agreement >= 0.3:  # A third of the neighbours; one alone says nothing.
@@ -394,7 +399,26 @@ def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> 
             continue
         matching = matching_of(found[at].kind)
         worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), chances[at])
-    return sorted(ranked, key=lambda at: -worth[at])
+    return _addressed_sooner(sorted(ranked, key=lambda at: -worth[at]), found, scores)
+
+
+def _addressed_sooner(order: list[int], found: Sequence[Candidate], scores: Doubles) -> list[int]:
+    """`order`, in which what is for the asker took the places of near-equal candidates that match in the same way.
+
+    Last of all, since it says nothing of how probable anything is: the places themselves stay what they are.
+    """
+    order = list(order)
+    for matching in {matching_of(one.kind) for one in found if one.is_for_asker}:
+        places = [place for place, at in enumerate(order) if matching_of(found[at].kind) == matching]
+        for number in range(1, len(places)):
+            for upper, lower in zip(places[number - 1 :: -1], places[number:0:-1], strict=True):
+                above, below = order[upper], order[lower]
+                is_sooner = found[below].is_for_asker and not found[above].is_for_asker
+                is_near = scores[above] - scores[below] < FOR_ASKER and found[above].is_same <= found[below].is_same
+                if not (is_sooner and is_near):
+                    break
+                order[upper], order[lower] = below, above
+    return order
 
 
 def _kept(found: list[Candidate], keep: Callable[[Items], Items] | None) -> list[Candidate]:

@@ -15,8 +15,8 @@ from helpdesk.kernel.db import reading
 from helpdesk.kernel.models import SequenceRow
 from helpdesk.nlp.lexical import Bm25Index, LexicalIndex, pair_index
 from helpdesk.nlp.mending import corrected
-from helpdesk.nlp.ranking import ADDRESSED_KINDS, FADING_KINDS, PASSAGE_KINDS
-from helpdesk.nlp.suggest import LEADS, Leads, Shelf, key_of
+from helpdesk.nlp.ranking import FADING_KINDS, PASSAGE_KINDS
+from helpdesk.nlp.suggest import ADDRESSED_KINDS, LEADS, Leads, Shelf, key_of
 from helpdesk.nlp.vectors import FaissIndex, VectorIndex
 from helpdesk.triage.models import EMBEDDING, KINDS, MODELS, REBUILD, Embedding, SearchText
 
@@ -195,8 +195,17 @@ class KindIndex:
 
     def shelf(self, lexical: LexicalIndex, vectors: VectorIndex) -> Shelf:
         led = self.led if self.leads else None
-        numbers = (self.groups, self.days, self.votes, self.written_for)
-        return Shelf(self.kind, lexical, vectors, self.pairs, led, *numbers)
+        return Shelf(
+            self.kind,
+            lexical,
+            vectors,
+            self.pairs,
+            led,
+            groups=self.groups,
+            days=self.days,
+            votes=self.votes,
+            written_for=self.written_for,
+        )
 
 
 class IndexCache:

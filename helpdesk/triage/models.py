@@ -45,6 +45,7 @@ class SearchText(Base):
     heading_path: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int | None]
     categories: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Of Parties: those that staff wrote an answer or article for, if they chose some; a ticket's requester's."""
     topic: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime | None]
     votes: Mapped[int] = mapped_column(default=0)

@@ -37,8 +37,13 @@ class TestShippedModels:
 def test_one_command_makes_all_that_ships_again() -> None:
     command = ["make", "--dry-run", "models", "DATA=packs"]
     planned = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True).stdout
-    made = re.findall(r'-m tools\.\w+ "packs" models/(\w+) ', planned)
-    assert sorted(made) == [folder.name for folder in SHIPPED]
+    made = re.findall(r'-m tools\.fit_(\w+) "packs" models/(\w+) (\S+)', planned)
+    # The encoders first, which the others need, and in one folder for all.
+    assert made == [(name, name, made[0][2]) for name in ("encoder", "ranking", "confidence")]
+    assert sorted(name for name, _, _ in made) == [folder.name for folder in SHIPPED]
+    looked_for = set(re.findall(r"\w[\w-]+/\w+\.\S+", planned.partition("; do")[0]))
+    used = {name for folder in SHIPPED for name in read_manifest(folder).data}
+    assert looked_for == {name for name in used if not name.startswith(("gt-all", "tools/"))}
 
 
 class TestWriting:

@@ -194,6 +194,59 @@ class TestReasons:
         assert of_age_and_votes(None) == []
 
 
+class Scoring(Ranker):
+    """Gives each candidate the score that its id is told to have."""
+
+    def __init__(self, given):
+        super().__init__()
+        self.given = given
+
+    def scores(self, candidates):
+        return np.array([self.given[one.id] for one in candidates])
+
+
+class TestForWhomItIsWritten:
+    def ranked(self, encoder, given, *, written_for, categories):
+        answers = replace(shelf("answer", ANSWERS, encoder), written_for=written_for)
+        shelves = [answers, shelf("clause", CLAUSES, encoder)]
+        suggester = Suggester(encoder, shelves, Scoring(given), Confidence({"wording": SURE, "passage": SURE}))
+        return suggester.rank("credit cover, passwords and certificates", categories=categories)
+
+    def test_it_takes_the_place_of_what_is_as_near_and_says_so(self, hashing):
+        given = {1: 0.90, 2: 0.87, 3: 0.86, 10: 0.7, 11: 0.1}
+        plain = self.ranked(hashing, given, written_for={}, categories=["gas"])
+        again = self.ranked(hashing, given, written_for={3: frozenset({"gas", "power"})}, categories=["gas"])
+
+        assert [one.id for one in plain if one.kind == "answer"] == [1, 2, 3]
+        assert [one.id for one in again if one.kind == "answer"] == [3, 1, 2]
+        # The places themselves stay what they are: nothing else comes sooner or later, or is more or less probable.
+        assert [one.kind for one in again] == [one.kind for one in plain]
+        assert {one.id: one.probability for one in again} == {one.id: one.probability for one in plain}
+        said = {one.id for one in again if "Written for the Party category that asks." in one.reasons}
+        assert said == {3}
+
+    @pytest.mark.parametrize(
+        ("third", "for_whom", "categories", "order"),
+        [
+            (0.86, {"gas"}, ["power"], [1, 2, 3]),
+            (0.86, {"gas"}, [], [1, 2, 3]),
+            (0.83, {"gas"}, ["gas"], [1, 3, 2]),
+            (0.81, {"gas"}, ["gas"], [1, 2, 3]),
+        ],
+        ids=["for-others", "nobody-of-a-party-asks", "less-near", "farther"],
+    )
+    def test_it_passes_nothing_that_is_nearer(self, hashing, third, for_whom, categories, order):
+        given = {1: 0.90, 2: 0.87, 3: third, 10: 0.7, 11: 0.1}
+        again = self.ranked(hashing, given, written_for={3: frozenset(for_whom)}, categories=categories)
+        assert [one.id for one in again if one.kind == "answer"] == order
+
+    def test_the_very_words_of_the_question_stay_first(self, hashing):
+        answers = replace(shelf("answer", ANSWERS, hashing), written_for={3: frozenset({"gas"})})
+        suggester = Suggester(hashing, [answers], Scoring({1: 0.9, 2: 0.1, 3: 0.89}), Confidence({"wording": SURE}))
+        first, second, _ = suggester.rank(ANSWERS[1][0], categories=["gas"])
+        assert (first.id, second.id) == (1, 3)
+
+
 class TestKeys:
     def test_a_key_gives_its_item_back(self):
         assert item_of(key_of(123, PARTS - 1)) == 123

@@ -16,7 +16,7 @@ from helpdesk import schema
 from helpdesk.kernel import db as database
 from helpdesk.kernel.db import Base, Database
 from helpdesk.kernel.models import JobRow
-from helpdesk.kernel.policy import SYSTEM, VISITOR
+from helpdesk.kernel.policy import SYSTEM, VISITOR, Role
 from helpdesk.knowledge import queries
 from helpdesk.knowledge import services as knowledge
 from helpdesk.knowledge.enums import Audience
@@ -30,7 +30,7 @@ from helpdesk.triage.services.suggesting import suggest
 from tests.factories.accounts import make_actor
 from tests.factories.encoder import HashEncoder
 from tests.factories.knowledge import make_answer, make_article
-from tests.factories.tickets import make_ticket
+from tests.factories.tickets import make_restricted_ticket, make_ticket
 from tests.factories.triage import CountingEncoder, index_all, make_engine
 
 QUESTION = "How much credit cover must we lodge"
@@ -44,18 +44,32 @@ def embeddings(db, object_id: int) -> list[Embedding]:
 
 class TestASiteOfBefore:
     def test_its_texts_say_for_whom_they_are(self, db, using) -> None:
-        make_answer(db, audience=Audience.CATEGORIES, categories=["gas_network", "other"])
+        for_some = {"audience": Audience.CATEGORIES, "categories": ["gas_network", "other"]}
+        make_answer(db, **for_some)
         make_article(db)
         make_ticket(db, make_actor(db))
+        make_ticket(db, make_actor(db, Role.AGENT))
+        knowledge.archive_answer(db, SYSTEM, make_answer(db, **for_some))
+        make_restricted_ticket(db, make_actor(db))
         index_all(db, using)
-        wanted = select(SearchText.kind, SearchText.categories).order_by(SearchText.kind)
+        wanted = select(SearchText.kind, SearchText.is_deleted, SearchText.categories).order_by(SearchText.id)
         before = db.execute(wanted).all()
-        assert before == [("answer", ["gas_network", "other"]), ("article", []), ("ticket", ["small_supplier"])]
-        migration = ScriptDirectory.from_config(schema.configuration("sqlite://")).get_revision("0007").module
+        assert sorted(before) == [
+            ("answer", False, ["gas_network", "other"]),
+            ("answer", True, []),
+            ("article", False, []),
+            ("ticket", False, []),
+            ("ticket", False, ["small_supplier"]),
+            ("ticket", True, []),
+        ]
+        scripts = ScriptDirectory.from_config(schema.configuration("sqlite://"))
+        column, rows = (scripts.get_revision(number).module for number in ("0007", "0008"))
 
         with Operations.context(MigrationContext.configure(db.connection())):
-            migration.downgrade()
-            migration.upgrade()
+            rows.downgrade()
+            column.downgrade()
+            column.upgrade()
+            rows.upgrade()
 
         assert db.execute(wanted).all() == before
 

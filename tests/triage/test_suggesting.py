@@ -29,6 +29,7 @@ from tests.factories.tickets import make_queue, make_ticket
 from tests.factories.triage import index_all
 
 QUESTION = "How much credit cover must we lodge"
+FOR_ASKER = "Written for the Party category that asks."
 
 
 def titles(db: Session, actor=VISITOR, text: str = QUESTION) -> list[str]:
@@ -207,20 +208,20 @@ class TestOfferingAnswers:
         first, second = suggest(db, gas, asked).items
 
         assert (first.id, second.id) == (for_gas.id, for_all.id)
-        assert "Written for this Party category." in first.reasons
-        assert "Written for this Party category." not in second.reasons
+        assert FOR_ASKER in first.reasons
+        assert FOR_ASKER not in second.reasons
         assert [one.id for one in suggest(db, make_actor(db, Role.AGENT), asked).items] == [for_all.id, for_gas.id]
 
     def test_an_answer_that_is_for_everybody_after_all_has_no_head_start(self, db, using) -> None:
         answer = make_answer(db, QUESTION, audience=Audience.CATEGORIES, categories=["gas_network"])
         index_all(db, using)
         gas = make_actor(db, organisation=make_organisation(db, category="gas_network"))
-        assert "Written for this Party category." in suggest(db, gas, QUESTION).items[0].reasons
+        assert FOR_ASKER in suggest(db, gas, QUESTION).items[0].reasons
 
         knowledge.edit_answer(db, SYSTEM, answer, question=QUESTION, body="For all.", audience=Audience.PUBLIC)
         index_all(db, using)
 
-        assert "Written for this Party category." not in suggest(db, gas, QUESTION).items[0].reasons
+        assert FOR_ASKER not in suggest(db, gas, QUESTION).items[0].reasons
 
 
 class TestPrivateTickets:
@@ -301,6 +302,19 @@ class TestBesideATicket:
 
         assert shown("small_supplier") == [for_small.id, for_gas.id]
         assert shown("gas_network") == [for_gas.id, for_small.id]
+
+    def test_beside_what_is_no_ticket_the_readers_category_counts(self, db, using) -> None:
+        gas = make_actor(db, organisation=make_organisation(db, category="gas_network"))
+        question = make_question(db, title=QUESTION)
+        both = {"audience": Audience.CATEGORIES, "categories": ["gas_network", "other"]}
+        answer = make_answer(db, QUESTION, **both)
+        make_answer(db, f"{QUESTION} now", **both)
+        index_all(db, using)
+
+        for kind, item in (("question", question), ("answer", answer)):
+            for reader, is_theirs in ((gas, True), (make_actor(db, Role.AGENT), False)):
+                found = related(db, reader, kind, item.id, kinds=("answer",))["answer"]
+                assert [FOR_ASKER in one.reasons for one in found] == [is_theirs] * len(found) != []
 
     def test_a_ticket_is_left_out_before_those_beside_it_are_judged(self, db, using) -> None:
         agent = make_actor(db, Role.AGENT)

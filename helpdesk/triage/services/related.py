@@ -33,8 +33,9 @@ def related(
     query = clean(f"{title} {body}")[:QUERY_CHARACTERS]
     if not query:
         return {}
+    asking = categories if kind == "ticket" else None
     found = ranked(
-        db, actor, using, query, vector, limit=RANKED, kinds=kinds, besides=(kind, object_id), categories=categories
+        db, actor, using, query, vector, limit=RANKED, kinds=kinds, besides=(kind, object_id), categories=asking
     )
     least = LEAST if using.can_rate else 0.0  # nothing is known of how probable they are: the nearest are shown
     taken: Counter[str] = Counter()
@@ -50,7 +51,7 @@ def related(
 
 
 def _stored(db: Session, kind: str, object_id: int, model: str) -> tuple[str, str, Floats, list[str]] | None:
-    """Title, body and vector of the item's fullest wording, and its Party categories: of a ticket the requester's.
+    """Title, body and vector of the item's fullest wording, and its `categories`; see `SearchText`.
 
     A ticket's fullest wording is its subject with its first sentences.
     """
