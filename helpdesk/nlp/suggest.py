@@ -8,9 +8,10 @@ from datetime import date
 
 import numpy as np
 
-from helpdesk.nlp.confidence import Confidence, Doubles
+from helpdesk.nlp.confidence import Confidence
 from helpdesk.nlp.encoder import Encoder, Vectors
 from helpdesk.nlp.lexical import Floats, Hit, Keys, LexicalIndex
+from helpdesk.nlp.merging import merged
 from helpdesk.nlp.ranking import MATCHINGS, NEAREST_PARTS, Candidate, Ranker, matching_of
 from helpdesk.nlp.vectors import VectorIndex
 from helpdesk.nlp.words import terms
@@ -28,11 +29,7 @@ SHARE_OF_BEST = 0.1  # of the best suggestion's probability, from which the othe
 NEAREST = 10  # parts whose agreement is counted.
 # Crowding is measured between so many of the nearest parts: each of the first with those nearest to it.
 CROWD, CROWD_FIRST, CROWD_NEAREST = 20, 5, 3
-# What staff may write for chosen categories of Party. Where one of them asks, it may know of a rule or a date that is
-# theirs, and comes before what others of its list have less than this more of the list's whole range of scores. A
-# judgement: no data pack says for whom an answer was written.
-ADDRESSED_KINDS = frozenset({"answer", "article"})
-FOR_ASKER = 0.05
+ADDRESSED_KINDS = frozenset({"answer", "article"})  # what staff may write for chosen categories of Party
 MAX_QUERY = 4000  # characters; the encoder reads about 1,000, words beyond these add only time.
 
 Items = Mapping[str, Collection[int]]
@@ -144,7 +141,7 @@ class Suggester:
         self._mark_addressed(found, categories)
         scores = self.ranker.scores(found)
         probabilities = self.confidence.probabilities(found)
-        order = _merged(found, scores, probabilities)
+        order = merged(found, scores, probabilities)
         return [
             Suggestion(
                 found[at].kind,
@@ -380,45 +377,6 @@ def _look_closer(shelf: Shelf, query: str, found: Sequence[Candidate]) -> None:
     for one, *numbers in zip(found, *(column.tolist() for column in columns), strict=True):
         one.pairs, one.covered, one.density, one.length = numbers
         one.group = shelf.groups.get(one.id, 0)
-
-
-def _merged(found: list[Candidate], scores: Doubles, probabilities: Doubles) -> list[int]:
-    """The places of `found`, best first: what is cited, then what is worded alike, then the others.
-
-    These go by score within a way of matching, and between ways by probability.
-
-    A probability counts for no more than those above it in its list, so that no list is reordered.
-    """
-    negated, chances = (-scores).tolist(), probabilities.tolist()
-    ranked = sorted(range(len(found)), key=lambda at: (negated[at], found[at].kind, found[at].id))
-    ceiling: dict[str, float] = {}
-    worth: dict[int, float] = {}
-    for at in ranked:
-        if found[at].is_cited or found[at].is_same:
-            worth[at] = 3.0 if found[at].is_cited else 2.0  # More than any probability.
-            continue
-        matching = matching_of(found[at].kind)
-        worth[at] = ceiling[matching] = min(ceiling.get(matching, 1.0), chances[at])
-    return _addressed_sooner(sorted(ranked, key=lambda at: -worth[at]), found, scores)
-
-
-def _addressed_sooner(order: list[int], found: Sequence[Candidate], scores: Doubles) -> list[int]:
-    """`order`, in which what is for the asker took the places of near-equal candidates that match in the same way.
-
-    Last of all, since it says nothing of how probable anything is: the places themselves stay what they are.
-    """
-    order = list(order)
-    for matching in {matching_of(one.kind) for one in found if one.is_for_asker}:
-        places = [place for place, at in enumerate(order) if matching_of(found[at].kind) == matching]
-        for number in range(1, len(places)):
-            for upper, lower in zip(places[number - 1 :: -1], places[number:0:-1], strict=True):
-                above, below = order[upper], order[lower]
-                is_sooner = found[below].is_for_asker and not found[above].is_for_asker
-                is_near = scores[above] - scores[below] < FOR_ASKER and found[above].is_same <= found[below].is_same
-                if not (is_sooner and is_near):
-                    break
-                order[upper], order[lower] = below, above
-    return order
 
 
 def _kept(found: list[Candidate], keep: Callable[[Items], Items] | None) -> list[Candidate]:

@@ -348,8 +348,7 @@ def _documents_of(db: Session, ids: Sequence[int]) -> Iterator[Document]:
     rows = rows.outerjoin(Topic, Topic.id == Ticket.topic_id).where(Ticket.id.in_(ids)).order_by(Ticket.seq)
     bodies = _public_text(db, ids)
     for ticket, is_restricted, topic in db.execute(rows):
-        body = "" if is_restricted else bodies.get(ticket.id, "")
-        subject = "" if is_restricted else ticket.subject
+        subject, body = ("", "") if is_restricted else (ticket.subject, bodies.get(ticket.id, ""))
         yield Document(
             kind=KIND,
             id=ticket.id,
